@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * One call into a plugin: the fnx_call that it sees, its scratch memory, the
+ * fault it reports, and the host's side of parallel().
+ */
+#ifndef FNX_CORE_CALL_H
+#define FNX_CORE_CALL_H
+
+#include "core/buffer.h"
+
+typedef struct output_set output_set; /* output.h */
+
+/* What calls share over a whole run.  One in the program. */
+typedef struct session {
+  unsigned threads; /* of the pool */
+  uint64_t seed;
+  bool verbose, quiet;
+  volatile int cancelled; /* set by the signal handler */
+  output_set *outputs;    /* files to be committed at the end; may be NULL */
+  /* Called about ten times a second with what the innermost call reports. */
+  void (*on_progress) (void *, const char *recording, const char *step, uint64_t done, uint64_t total);
+  void (*on_log) (void *, uint32_t level, const char *step, const char *line);
+  void *on_arg;
+} session;
+
+extern const fnx_host the_host; /* what plugins see as call->host */
+
+/* Begin a call; the caller holds the memory.  step and recording may be NULL. */
+typedef struct call {
+  fnx_call api; /* first: a fnx_call * is a call * */
+  session *ses;
+  const char *step;
+  fault *f;
+  struct scratch *scratch;
+  struct call_lock *lock;
+  size_t fail_index;
+} call;
+void call_begin (call *, session *, const char *step, const char *recording, uint64_t seed, fault *f);
+/* Frees the scratch memory.  Returns status, after making sure that a fault
+ * explains it (a plugin that fails silently gets a sentence of ours). */
+fnx_status call_end (call *, fnx_status status);
+
+/* Seed of a step in a recording and fold: a hash of what DESIGN 2 lists. */
+uint64_t seed_of (uint64_t chain_seed, const char *step_id, uint32_t revision, const char *recording, uint64_t fold);
+
+#endif
