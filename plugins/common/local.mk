@@ -1,0 +1,1 @@
+noinst_HEADERS += plugins/common/state.h
