@@ -1,1 +1,7 @@
-noinst_HEADERS += plugins/common/state.h
+# What several families need, linked statically into each module that asks.
+noinst_LTLIBRARIES += plugins/common/libcommon.la
+plugins_common_libcommon_la_CFLAGS = $(AM_CFLAGS) $(OPENBLAS_CFLAGS) $(LAPACKE_CFLAGS)
+plugins_common_libcommon_la_LIBADD = $(LAPACKE_LIBS) $(OPENBLAS_LIBS) -lm
+plugins_common_libcommon_la_SOURCES = \
+  plugins/common/linalg.c plugins/common/linalg.h \
+  plugins/common/state.h
