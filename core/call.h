@@ -25,7 +25,8 @@ typedef struct session {
 
 extern const fnx_host the_host; /* what plugins see as call->host */
 
-/* Begin a call; the caller holds the memory.  step and recording may be NULL. */
+/* Begin a call; the caller holds the memory.  step and recording may be NULL.
+ * Only lack of memory fails; then no call_end is needed. */
 typedef struct call {
   fnx_call api; /* first: a fnx_call * is a call * */
   session *ses;
@@ -35,7 +36,8 @@ typedef struct call {
   struct call_lock *lock;
   size_t fail_index;
 } call;
-void call_begin (call *, session *, const char *step, const char *recording, uint64_t seed, fault *f);
+fnx_status call_begin (call *, session *, const char *step, const char *recording, uint64_t seed, fault *f);
+
 /* Frees the scratch memory.  Returns status, after making sure that a fault
  * explains it (a plugin that fails silently gets a sentence of ours). */
 fnx_status call_end (call *, fnx_status status);

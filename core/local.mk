@@ -1,6 +1,19 @@
 # The host: libcore holds everything but main, so that tests can link it.
 noinst_LTLIBRARIES += libcore.la
-libcore_la_SOURCES =
+libcore_la_SOURCES = \
+  core/buffer.c core/buffer.h core/buffer_impl.h core/buffer_make.c \
+  core/call.h \
+  core/chain.h \
+  core/fault.h \
+  core/param.h \
+  core/pool.c core/pool.h \
+  core/registry.h \
+  core/rng.h \
+  core/spec.c core/spec.h \
+  $(NULL)
+libcore_la_CPPFLAGS = $(AM_CPPFLAGS) -include config.h
+libcore_la_CFLAGS = $(AM_CFLAGS) $(YAML_CFLAGS) $(JANSSON_CFLAGS)
+libcore_la_LIBADD = $(YAML_LIBS) $(JANSSON_LIBS) $(LTDL_LIBS) $(GSL_LIBS) -lpthread -ldl -lm
 fornix_SOURCES = core/main.c
 fornix_LDFLAGS = -dlopen self
 fornix_LDADD = libcore.la
