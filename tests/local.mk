@@ -1,4 +1,10 @@
-# Small programs and .tap scripts, one behaviour each.
+# Small programs and scripts, one behaviour each: exit 0 passed, 1 failed, 77 skipped.
+check_LTLIBRARIES += tests/libharness.la
+tests_libharness_la_SOURCES = tests/harness.c tests/harness.h
+TEST_LDADD = tests/libharness.la libcore.la
+TEST_LDFLAGS = -dlopen self
+AM_LDFLAGS =
+
 include tests/core/local.mk
 include tests/io/local.mk
 include tests/eeg/local.mk
