@@ -11,6 +11,11 @@ libcore_la_SOURCES = \
   core/rng.h \
   core/spec.c core/spec.h \
   $(NULL)
+# What an evaluation gives, and where results go.
+libcore_la_SOURCES += \
+  core/folds.h core/mt19937.h core/score.h \
+  core/output.h core/model_file.h core/spec_json.h core/table_text.h core/progress.h \
+  $(NULL)
 libcore_la_CPPFLAGS = $(AM_CPPFLAGS) -include config.h
 libcore_la_CFLAGS = $(AM_CFLAGS) $(YAML_CFLAGS) $(JANSSON_CFLAGS)
 libcore_la_LIBADD = $(YAML_LIBS) $(JANSSON_LIBS) $(LTDL_LIBS) $(GSL_LIBS) -lpthread -ldl -lm

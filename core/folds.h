@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Folds: which trials train and which test.  The same trials as scikit-learn
+ * 1.2's KFold, StratifiedKFold, LeaveOneOut, LeaveOneGroupOut and GroupKFold
+ * choose for the same seed, so that scores can be laid beside the peers'.
+ */
+#ifndef FNX_CORE_FOLDS_H
+#define FNX_CORE_FOLDS_H
+
+#include <stdbool.h>
+
+#include "core/fault.h"
+
+typedef enum folds_kind {
+  FOLDS_STRATIFIED,      /* each class spread evenly over the folds */
+  FOLDS_KFOLD,           /* whatever the classes */
+  FOLDS_LEAVE_ONE_OUT,   /* one trial a fold */
+  FOLDS_LEAVE_GROUP_OUT, /* one group a fold, in the order of the groups' names */
+  FOLDS_GROUP_KFOLD      /* k folds of whole groups, filled largest group first */
+} folds_kind;
+
+/* What to split.  `classes` and `groups` are codes as fnx_buf_api.classes gives
+ * them (-1 is missing, and refused where it matters), or NULL where the kind
+ * needs none; with classes, every training set must hold two of them.  Names
+ * are for messages and may be NULL. */
+typedef struct folds_plan {
+  folds_kind kind;
+  int64_t n; /* trials */
+  const int32_t *classes;
+  int32_t n_class;
+  const char *const *class_names;
+  const int32_t *groups;
+  int32_t n_group;
+  const char *const *group_names;
+  const char *group_by; /* "session": the column of the groups */
+  int k;                /* STRATIFIED, KFOLD, GROUP_KFOLD */
+  bool shuffle;         /* STRATIFIED, KFOLD */
+  uint64_t seed;        /* as scikit-learn's random_state: at most 4294967295 */
+} folds_plan;
+
+typedef struct fold {
+  int64_t *train, *test; /* indices of trials, ascending */
+  int64_t n_train, n_test;
+  int32_t group; /* LEAVE_GROUP_OUT: the group that is tested; else -1 */
+} fold;
+
+typedef struct folds {
+  size_t n;
+  fold *fold;
+} folds;
+
+/* NULL and a fault (EXIT_CHAIN for settings, EXIT_DATA for trials) when the
+ * trials cannot be split so.  folds_free (NULL) is allowed. */
+folds *folds_make (const folds_plan *, fault *f);
+void folds_free (folds *);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A table buffer (kind table[row], the row axis's columns are its content) as
+ * text: aligned for people, TSV for programs, or JSON, one object a line.
+ * Numbers have a decimal point whatever the locale; missing is n/a (null).
+ */
+#ifndef FNX_CORE_TABLE_TEXT_H
+#define FNX_CORE_TABLE_TEXT_H
+
+#include "core/buffer.h"
+
+typedef enum table_form {
+  TABLE_AUTO,   /* people on a terminal, else TSV */
+  TABLE_PEOPLE, /* aligned, numbers rounded to what a reader needs */
+  TABLE_TSV,    /* one header line, tabs, numbers that read back exactly */
+  TABLE_JSON    /* one object a row, keys in the order of the columns */
+} table_form;
+
+/* FNX_E_IO and a fault when `to` cannot take it (a full disk, a closed pipe). */
+fnx_status table_print (FILE *to, const fnx_buf *table, table_form, fault *f);
+
+/* Columns that a UTF-8 text takes on a terminal: 0 for combining marks, 2 for
+ * wide characters, 1 for a byte that is no UTF-8. */
+size_t text_width (const char *);
+/* A JSON string with its quotes; bytes that are no UTF-8 become U+FFFD. */
+void json_put_text (FILE *to, const char *);
+/* A JSON number that reads back exactly; null where it is not finite. */
+void json_put_number (FILE *to, double);
+
+#endif
