@@ -3,5 +3,6 @@ noinst_LTLIBRARIES += plugins/common/libcommon.la
 plugins_common_libcommon_la_CFLAGS = $(AM_CFLAGS) $(OPENBLAS_CFLAGS) $(LAPACKE_CFLAGS)
 plugins_common_libcommon_la_LIBADD = $(LAPACKE_LIBS) $(OPENBLAS_LIBS) -lm
 plugins_common_libcommon_la_SOURCES = \
+  plugins/common/electrodes.c plugins/common/electrodes.h \
   plugins/common/linalg.c plugins/common/linalg.h \
   plugins/common/state.h
