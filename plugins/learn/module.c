@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The module learn: estimators on features[trial,feature].
+ */
+#include "plugins/learn/learn.h"
+
+#include <cblas.h>
+#include <libsvm/svm.h>
+
+static void
+silent (const char *text)
+{
+  (void)text;
+}
+
+static fnx_status
+load (const fnx_host *host)
+{
+  (void)host;
+  openblas_set_num_threads (1);
+  svm_set_print_string_function (silent);
+  return FNX_OK;
+}
+
+static const fnx_step_desc *const steps[] = { &svm_step, NULL };
+
+FNX_EXPORT const fnx_module fnx_module_v1
+    = { FNX_MODULE_HEAD, .name = "learn", .version = "0.1.0", .licence = "GPL-3.0-or-later",
+        .steps = steps,  .load = load };
