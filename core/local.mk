@@ -16,7 +16,12 @@ libcore_la_SOURCES += \
   core/folds.h core/mt19937.h core/score.h \
   core/output.h core/model_file.h core/spec_json.h core/table_text.h core/progress.h \
   $(NULL)
-libcore_la_CPPFLAGS = $(AM_CPPFLAGS) -include config.h
+# Modules: found, tried, opened, listed.
+libcore_la_SOURCES += \
+  core/builtin.c core/load.c core/load.h core/probe.c core/registry.c core/vet.c core/xdg.c core/xdg.h \
+  $(NULL)
+libcore_la_CPPFLAGS = $(AM_CPPFLAGS) -include config.h \
+  -DPLUGINDIR='"$(plugindir)"' -DPKGDATADIR='"$(pkgdatadir)"'
 libcore_la_CFLAGS = $(AM_CFLAGS) $(YAML_CFLAGS) $(JANSSON_CFLAGS)
 libcore_la_LIBADD = $(YAML_LIBS) $(JANSSON_LIBS) $(LTDL_LIBS) $(GSL_LIBS) -lpthread -ldl -lm
 fornix_SOURCES = core/main.c

@@ -14,12 +14,14 @@ typedef struct module_info {
   char *path;                        /* absolute; "built in" for preloaded ones and the host's own */
   const fnx_module *module;          /* NULL when refused */
   char *refused;                     /* one sentence why; or NULL */
-  const fnx_step_desc *const *steps; /* the module's, each copied to today's struct size */
+  const fnx_step_desc *const *steps; /* the module's, each copied to today's struct size; never NULL */
+  char *notes;                       /* lines: steps that another module brought first; or NULL */
+  void *memory;                      /* of the copies */
 } module_info;
 
 typedef struct registry_options {
   const char *plugin_path; /* --plugin-path, colon-separated; or NULL */
-  bool no_user_plugins;    /* only the installed folder */
+  bool no_user_plugins;    /* only the installed folder, whatever else is said */
 } registry_options;
 
 /* Scan and load everything.  Modules that are refused are listed with their
@@ -44,8 +46,14 @@ const fnx_step_desc *registry_reader (const char *path, const char **rest, fault
 /* The sink that writes files named like `path`; NULL if none (no fault). */
 const fnx_step_desc *registry_writer (const char *path);
 
-/* Load one module by path for `fornix check`, whatever the search path; the
- * fault says why it is refused. */
+/* The table of extension `id`, copied to today's size (`copy` has `size` bytes,
+ * what an older plugin lacks is zero); false if there is none.  `step` may be
+ * NULL: what this type can do at all. */
+bool step_extension (const fnx_step_desc *, const fnx_step *step, const char *id, void *copy, size_t size);
+
+/* Load one module by path for `fornix check` and `fornix inspect x.so`,
+ * whatever the search path: tried in a child first.  NULL: the fault says why
+ * it is refused.  The caller frees it with module_free (load.h). */
 module_info *module_load (const char *path, fault *f);
 
 /* The host's own steps (evaluate, train, write, table): builtin.c */
