@@ -38,20 +38,25 @@ typedef struct folds_plan {
   uint64_t seed;        /* as scikit-learn's random_state: at most 4294967295 */
 } folds_plan;
 
-typedef struct fold {
-  int64_t *train, *test; /* indices of trials, ascending */
+struct fold {
   int64_t n_train, n_test;
   int32_t group; /* LEAVE_GROUP_OUT: the group that is tested; else -1 */
-} fold;
+};
 
-typedef struct folds {
+typedef struct fold_set {
   size_t n;
-  fold *fold;
-} folds;
+  struct fold *fold;
+  int64_t n_trials;
+  int32_t *of; /* [n_trials] fold that tests the trial; each trial is tested once */
+} fold_set;
 
 /* NULL and a fault (EXIT_CHAIN for settings, EXIT_DATA for trials) when the
  * trials cannot be split so.  folds_free (NULL) is allowed. */
-folds *folds_make (const folds_plan *, fault *f);
-void folds_free (folds *);
+fold_set *folds_make (const folds_plan *, fault *f);
+void folds_free (fold_set *);
+/* Trials of fold k, ascending, into arrays of n_train and n_test; either may
+ * be NULL.  (Kept as one fold number a trial: all lists of a leave-one-out
+ * would be n * n.) */
+void folds_trials (const fold_set *, size_t k, int64_t *train, int64_t *test);
 
 #endif

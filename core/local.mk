@@ -13,7 +13,7 @@ libcore_la_SOURCES = \
   $(NULL)
 # What an evaluation gives, and where results go.
 libcore_la_SOURCES += \
-  core/folds.h core/mt19937.h core/score.h \
+  core/folds.c core/folds.h core/mt19937.c core/mt19937.h core/score.h \
   core/output.h core/model_file.h core/spec_json.h core/table_text.h core/progress.h \
   $(NULL)
 # Modules: found, tried, opened, listed.
