@@ -2,7 +2,7 @@
 noinst_LTLIBRARIES += libcore.la
 libcore_la_SOURCES = \
   core/buffer.c core/buffer.h core/buffer_impl.h core/buffer_make.c \
-  core/call.h \
+  core/call.c core/call.h \
   core/chain.h \
   core/fault.h \
   core/param.h \

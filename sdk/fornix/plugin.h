@@ -337,6 +337,10 @@ enum {
 #define FNX_S_SOURCE 2u        /* no inputs: a reader or a generator */
 #define FNX_S_SINK 4u          /* no outputs: a writer */
 #define FNX_S_COHORT 8u        /* takes all recordings, joined along their first axis */
+/* Item i of the output depends on item i of the input alone, along the first
+ * axis.  Inside evaluate the host runs such a step once for all folds; any
+ * other step it runs on training and test items apart. */
+#define FNX_S_ITEMWISE 16u
 
 typedef struct fnx_step_desc {
   uint32_t struct_size;
@@ -412,6 +416,7 @@ typedef struct fnx_ext_estimator {
                       void *to);
   fnx_status (*load) (fnx_call *, const fnx_step *, uint32_t state_version, const void *bytes, size_t n,
                       fnx_model **out);
+  const char *learns; /* what is learned, in two words: "reference mean"; or NULL */
 } fnx_ext_estimator;
 
 /* "fnx.reader/1": a source that reads files.  Its FNX_P_MAIN parameter is the
