@@ -216,44 +216,49 @@ iir_ringing (const iir *f)
 /* ---- filtering ------------------------------------------------------------ */
 
 typedef double lanes __attribute__ ((vector_size (IIR_LANES * sizeof (double))));
-typedef double four __attribute__ ((vector_size (32)));
+typedef double four __attribute__ ((vector_size (32), may_alias));
+typedef double loose __attribute__ ((vector_size (32), may_alias, aligned (8)));
 
-/* One or two sections over n samples, v += step each: transposed direct form
- * II.  Only the two products that hold y lie on the loop-carried path. */
-CLONES (sections, (const iir *f, int s, int count, lanes *restrict state, lanes *v, int64_t n, ptrdiff_t step),
-        (f, s, count, state, v, n, step))
+/* One section on half of the lanes; only the two products that hold y lie on
+ * the loop-carried path.  Transposed direct form II. */
+static inline __attribute__ ((always_inline)) void
+section (const double *b, const double *a, four *v, four *z0, four *z1)
+{
+  four x = *v, y = b[0] * x + *z0;
+  *z0 = (b[1] * x + *z1) - a[1] * y;
+  *z1 = b[2] * x - a[2] * y;
+  *v = y;
+}
+
+/* Sections s and, if `both`, s + 1 over n samples, v += step each.  Lanes are
+ * two vectors of four, which gcc keeps in registers (it does not keep eight). */
+CLONES (sections, (const iir *f, int s, bool both, lanes *restrict state, lanes *v, int64_t n, ptrdiff_t step),
+        (f, s, both, state, v, n, step))
 {
   const double *b = f->b[s], *a = f->a[s];
-  lanes z0 = state[0], z1 = state[1];
-  if (count == 1) {
-    for (int64_t i = 0; i < n; i++, v += step) {
-      lanes x = *v, y = b[0] * x + z0;
-      z0 = b[1] * x + z1 - a[1] * y;
-      z1 = b[2] * x - a[2] * y;
-      *v = y;
+  four z[8] = { 0 }, *at = (four *)v;
+  int m = both ? 8 : 4;
+  memcpy (z, state, (size_t)m * sizeof *z);
+  step *= 2;
+  const double *d = f->b[s + both], *c = f->a[s + both];
+  for (int64_t i = 0; i < n; i++, at += step) {
+    four x = at[0], y = at[1];
+    section (b, a, &x, &z[0], &z[2]);
+    section (b, a, &y, &z[1], &z[3]);
+    if (both) {
+      section (d, c, &x, &z[4], &z[6]);
+      section (d, c, &y, &z[5], &z[7]);
     }
-  } else {
-    const double *d = f->b[s + 1], *c = f->a[s + 1];
-    lanes w0 = state[2], w1 = state[3];
-    for (int64_t i = 0; i < n; i++, v += step) {
-      lanes x = *v, y = b[0] * x + z0;
-      z0 = b[1] * x + z1 - a[1] * y;
-      z1 = b[2] * x - a[2] * y;
-      lanes u = d[0] * y + w0;
-      w0 = d[1] * y + w1 - c[1] * u;
-      w1 = d[2] * y - c[2] * u;
-      *v = u;
-    }
-    state[2] = w0, state[3] = w1;
+    at[0] = x, at[1] = y;
   }
-  state[0] = z0, state[1] = z1;
+  memcpy (state, z, (size_t)m * sizeof *z);
 }
 
 static void
 cascade (const iir *f, lanes *state, lanes *v, int64_t n, ptrdiff_t step)
 {
   for (int s = 0; s < f->n; s += 2)
-    sections (f, s, f->n - s > 1 ? 2 : 1, state + 2 * s, v, n, step);
+    sections (f, s, f->n - s > 1, state + 2 * s, v, n, step);
 }
 
 /* The state in which the constant *x has lasted for ever. */
@@ -266,15 +271,18 @@ steady (const iir *f, lanes *state, const lanes *x)
   }
 }
 
+/* to[k][r] = from[r][k], four by four. */
 static inline __attribute__ ((always_inline)) void
-transpose (const four *in, four *out)
+transpose (const double *const from[4], double *const to[4])
 {
-  four a = __builtin_shufflevector (in[0], in[1], 0, 4, 2, 6), b = __builtin_shufflevector (in[0], in[1], 1, 5, 3, 7);
-  four c = __builtin_shufflevector (in[2], in[3], 0, 4, 2, 6), d = __builtin_shufflevector (in[2], in[3], 1, 5, 3, 7);
-  out[0] = __builtin_shufflevector (a, c, 0, 1, 4, 5);
-  out[1] = __builtin_shufflevector (b, d, 0, 1, 4, 5);
-  out[2] = __builtin_shufflevector (a, c, 2, 3, 6, 7);
-  out[3] = __builtin_shufflevector (b, d, 2, 3, 6, 7);
+  loose p = *(const loose *)from[0], q = *(const loose *)from[1];
+  loose r = *(const loose *)from[2], s = *(const loose *)from[3];
+  loose a = __builtin_shufflevector (p, q, 0, 4, 2, 6), b = __builtin_shufflevector (p, q, 1, 5, 3, 7);
+  loose c = __builtin_shufflevector (r, s, 0, 4, 2, 6), d = __builtin_shufflevector (r, s, 1, 5, 3, 7);
+  *(loose *)to[0] = __builtin_shufflevector (a, c, 0, 1, 4, 5);
+  *(loose *)to[1] = __builtin_shufflevector (b, d, 0, 1, 4, 5);
+  *(loose *)to[2] = __builtin_shufflevector (a, c, 2, 3, 6, 7);
+  *(loose *)to[3] = __builtin_shufflevector (b, d, 2, 3, 6, 7);
 }
 
 /* v[i][r] = x[r][at + i]; lanes beyond m are zero. */
@@ -285,12 +293,9 @@ CLONES (gather, (const double *const *x, int m, int64_t at, int64_t n, lanes *v)
     int64_t i = 0;
     if (r + 4 <= m)
       for (; i + 4 <= n; i += 4) {
-        four in[4], out[4];
-        for (int k = 0; k < 4; k++)
-          memcpy (&in[k], x[r + k] + at + i, sizeof in[k]);
-        transpose (in, out);
-        for (int k = 0; k < 4; k++)
-          memcpy (to + (i + k) * IIR_LANES + r, &out[k], sizeof out[k]);
+        double *v0 = to + i * IIR_LANES + r;
+        const double *const in[4] = { x[r] + at + i, x[r + 1] + at + i, x[r + 2] + at + i, x[r + 3] + at + i };
+        transpose (in, (double *[4]){ v0, v0 + IIR_LANES, v0 + 2 * IIR_LANES, v0 + 3 * IIR_LANES });
       }
     for (; i < n; i++)
       for (int k = r; k < r + 4; k++)
@@ -306,12 +311,9 @@ CLONES (scatter, (double *const *y, int m, int64_t at, int64_t n, const lanes *v
     int64_t i = 0;
     if (r + 4 <= m)
       for (; i + 4 <= n; i += 4) {
-        four in[4], out[4];
-        for (int k = 0; k < 4; k++)
-          memcpy (&in[k], from + (i + k) * IIR_LANES + r, sizeof in[k]);
-        transpose (in, out);
-        for (int k = 0; k < 4; k++)
-          memcpy (y[r + k] + at + i, &out[k], sizeof out[k]);
+        const double *v0 = from + i * IIR_LANES + r;
+        const double *const in[4] = { v0, v0 + IIR_LANES, v0 + 2 * IIR_LANES, v0 + 3 * IIR_LANES };
+        transpose (in, (double *[4]){ y[r] + at + i, y[r + 1] + at + i, y[r + 2] + at + i, y[r + 3] + at + i });
       }
     for (; i < n; i++)
       for (int k = r; k < r + 4 && k < m; k++)
