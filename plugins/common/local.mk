@@ -3,15 +3,15 @@ noinst_LTLIBRARIES += plugins/common/libcommon.la
 plugins_common_libcommon_la_CFLAGS = $(AM_CFLAGS) $(OPENBLAS_CFLAGS) $(LAPACKE_CFLAGS)
 plugins_common_libcommon_la_LIBADD = $(LAPACKE_LIBS) $(OPENBLAS_LIBS) -lm
 plugins_common_libcommon_la_SOURCES = \
-  plugins/common/electrodes.c plugins/common/electrodes.h \
   plugins/common/linalg.c plugins/common/linalg.h \
   plugins/common/state.h
-# One-dimensional signals: FFTW, no BLAS.
+# Channels and one-dimensional signals: FFTW, no BLAS.
 noinst_LTLIBRARIES += plugins/common/libsignal.la
 plugins_common_libsignal_la_CFLAGS = $(AM_CFLAGS) $(FFTW_CFLAGS)
 plugins_common_libsignal_la_LIBADD = $(FFTW_LIBS) -lm
 plugins_common_libsignal_la_SOURCES = \
   plugins/common/clones.h \
+  plugins/common/electrodes.c plugins/common/electrodes.h \
   plugins/common/fft.c plugins/common/fft.h \
   plugins/common/tape.c plugins/common/tape.h \
   plugins/common/fir.c plugins/common/fir.h \
