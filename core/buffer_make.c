@@ -607,8 +607,10 @@ uint64_t
 buffer_hash (const fnx_buf *b)
 {
   char text[256];
-  uint64_t h = hash_bytes (1, spec_text (b->spec, text, sizeof text), strlen (text));
+  uint64_t h;
 
+  spec_text (b->spec, text, sizeof text);
+  h = hash_bytes (1, text, strlen (text));
   h = hash_bytes (h, b->shape, (size_t)b->spec->ndim * sizeof *b->shape);
   if (buffer_read (b))
     h = hash_bytes (h, b->data, b->bytes);
