@@ -20,6 +20,11 @@ libcore_la_SOURCES += \
 libcore_la_SOURCES += \
   core/builtin.c core/load.c core/load.h core/probe.c core/registry.c core/vet.c core/xdg.c core/xdg.h \
   $(NULL)
+# What users write: settings, chains, and the faults that point at them.
+libcore_la_SOURCES += \
+  core/fault.c core/nearest.c core/number.c core/param.c core/param_desc.h core/param_try.c core/rng.c \
+  core/sha256.c core/sha256.h core/text.c core/text.h core/unit.c core/unit.h core/value.c core/value.h core/what.c \
+  $(NULL)
 libcore_la_CPPFLAGS = $(AM_CPPFLAGS) -include config.h \
   -DPLUGINDIR='"$(plugindir)"' -DPKGDATADIR='"$(pkgdatadir)"'
 libcore_la_CFLAGS = $(AM_CFLAGS) $(YAML_CFLAGS) $(JANSSON_CFLAGS)

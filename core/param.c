@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The settings of one step: which names there are, which are given, which
+ * must be, which go together; and the table through which a plugin reads them.
+ * What one text means is value.c.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/param_desc.h"
+#include "core/text.h"
+#include "core/value.h"
+
+typedef struct setting {
+  const fnx_param_desc *d;
+  char *text; /* as typed, or the default; NULL: not given */
+  bool user;  /* the user wrote it */
+  bool idle;  /* its `when` does not hold: it means nothing here */
+  where at;
+  value v;
+} setting;
+
+struct fnx_params {
+  size_t n;
+  setting all[]; /* in the order of the descriptor */
+};
+
+/* What all the functions below work on. */
+typedef struct job {
+  const fnx_step_desc *desc;
+  const chain_step *step;
+  fnx_params *p;
+  fault *f;
+} job;
+
+static size_t
+count (const fnx_param_desc *const *d)
+{
+  size_t n = 0;
+  while (d && d[n])
+    n++;
+  return n;
+}
+
+const fnx_param_desc *
+param_desc_find (const fnx_step_desc *desc, const char *name)
+{
+  for (size_t i = 0; i < count (desc->params); i++)
+    if (strcmp (desc->params[i]->name, name) == 0)
+      return desc->params[i];
+  return NULL;
+}
+
+const fnx_param_desc *
+param_desc_main (const fnx_step_desc *desc)
+{
+  for (size_t i = 0; i < count (desc->params); i++)
+    if (desc->params[i]->flags & FNX_P_MAIN)
+      return desc->params[i];
+  return NULL;
+}
+
+where
+chain_arg_where (const chain_step *step, const char *param)
+{
+  const fnx_param_desc *main = step->desc ? param_desc_main (step->desc) : NULL;
+  for (size_t i = 0; param && i < step->n_args; i++) {
+    const char *name = step->args[i].name;
+    if (!name && main)
+      name = main->name;
+    if (name && strcmp (name, param) == 0)
+      return step->args[i].at;
+  }
+  return step->at;
+}
+
+/* The input port beyond the first that is called `name`. */
+static bool
+is_port (const fnx_step_desc *desc, const char *name)
+{
+  for (size_t i = 1; desc->inputs && desc->inputs[0] && desc->inputs[i]; i++)
+    if (strcmp (desc->inputs[i]->name, name) == 0)
+      return true;
+  return false;
+}
+
+bool
+param_is_wiring (const fnx_step_desc *desc, const chain_arg *arg)
+{
+  return arg->name && arg->value[0] == '@' && !arg->tried && is_port (desc, arg->name);
+}
+
+static fnx_status
+no_memory (fault *f)
+{
+  return fault_set (f, EXIT_AGAIN, FNX_E_NOMEM, "out of memory");
+}
+
+/* Names of all parameters, for nearest() and for "parameters: ..."; the array
+ * is the caller's. */
+static const char **
+param_names (const fnx_step_desc *desc, uint32_t with_flag)
+{
+  size_t n = count (desc->params), k = 0;
+  const char **names = calloc (n + 1, sizeof *names);
+  for (size_t i = 0; names && i < n; i++)
+    if (!with_flag || (desc->params[i]->flags & with_flag))
+      names[k++] = desc->params[i]->name;
+  return names;
+}
+
+static fnx_status
+unknown (const fnx_step_desc *desc, const chain_arg *arg, fault *f)
+{
+  char list[400], said[72];
+  const char **names = param_names (desc, 0), *near;
+  if (!names)
+    return no_memory (f);
+  near = nearest (arg->name, names);
+  names_text (names, list, sizeof list);
+  shown (arg->name, said);
+  if (is_port (desc, arg->name))
+    fault_set (f, EXIT_CHAIN, FNX_E_PARAM,
+               "%s is an input, not a parameter\nwrite %s=@NAME, where @NAME names the output of a step", said, said);
+  else if (!names[0])
+    fault_set (f, EXIT_CHAIN, FNX_E_PARAM, "there is no parameter \"%s\"; %s has none", said, desc->name);
+  else if (near)
+    fault_set (f, EXIT_CHAIN, FNX_E_PARAM, "there is no parameter \"%s\"; did you mean \"%s\"?\nparameters: %s", said,
+               near, list);
+  else
+    fault_set (f, EXIT_CHAIN, FNX_E_PARAM, "there is no parameter \"%s\"\nparameters: %s", said, list);
+  free (names);
+  return FNX_E_PARAM;
+}
+
+static fnx_status
+nameless (const fnx_step_desc *desc, const chain_arg *arg, fault *f)
+{
+  char list[400], said[72];
+  const char **names = param_names (desc, 0);
+  if (!names)
+    return no_memory (f);
+  shown (arg->value, said);
+  if (names[0])
+    fault_set (f, EXIT_CHAIN, FNX_E_PARAM,
+               "what is \"%s\"? every setting of %s has a name\nwrite NAME=%s; parameters: %s", said, desc->name, said,
+               names_text (names, list, sizeof list));
+  else
+    fault_set (f, EXIT_CHAIN, FNX_E_PARAM, "what is \"%s\"? %s has no parameters", said, desc->name);
+  free (names);
+  return FNX_E_PARAM;
+}
+
+/* The descriptor of an argument; NULL and a fault if there is none. */
+static const fnx_param_desc *
+desc_of (const fnx_step_desc *desc, const chain_arg *arg, fault *f)
+{
+  const fnx_param_desc *d = arg->name ? param_desc_find (desc, arg->name) : param_desc_main (desc);
+  if (!d && arg->name)
+    unknown (desc, arg, f);
+  else if (!d)
+    nameless (desc, arg, f);
+  return d;
+}
+
+static setting *
+setting_find (const fnx_params *p, const char *name)
+{
+  for (size_t i = 0; i < p->n; i++)
+    if (strcmp (p->all[i].d->name, name) == 0)
+      return (setting *)&p->all[i];
+  return NULL;
+}
+
+static fnx_status
+take (job *j, const chain_arg *arg)
+{
+  char said[72];
+  const fnx_param_desc *d = desc_of (j->desc, arg, j->f);
+  if (!d)
+    return FNX_E_PARAM;
+  setting *s = setting_find (j->p, d->name);
+  shown (arg->value, said);
+  if (arg->tried)
+    return fault_set (j->f, EXIT_CHAIN, FNX_E_PARAM,
+                      "%s=try:%s: a search needs scores to choose by\nput this step inside  ! evaluate begin ... end",
+                      d->name, said);
+  if (s->user && !arg->name)
+    return fault_set (j->f, EXIT_CHAIN, FNX_E_PARAM, "what is \"%s\"? %s is given already", said, d->name);
+  if (s->user)
+    return fault_set (j->f, EXIT_CHAIN, FNX_E_PARAM, "%s=%s: %s is given twice", d->name, said, d->name);
+  s->user = true;
+  s->at = arg->at;
+  s->text = strdup (arg->value);
+  if (!s->text)
+    return no_memory (j->f);
+  return value_parse (d, s->text, &s->v, j->f);
+}
+
+static fnx_status
+fall_back (job *j, setting *s)
+{
+  fault inner = FAULT_INIT;
+  if (s->text || !s->d->fallback)
+    return FNX_OK;
+  s->text = strdup (s->d->fallback);
+  if (!s->text)
+    return no_memory (j->f);
+  if (value_parse (s->d, s->text, &s->v, &inner)) {
+    char *first = inner.text ? strtok (inner.text, "\n") : NULL;
+    fault_set (j->f, EXIT_PLUGIN, FNX_E_BUG, "the plugin's own default does not parse: %s", first ? first : s->text);
+    fault_clear (&inner);
+    return FNX_E_BUG;
+  }
+  return FNX_OK;
+}
+
+/* Does "method=iir" hold?  "method=iir|fir": one of them; "model": it is
+ * given at all.  A name that does not exist is the plugin's mistake: `true`
+ * then leaves the setting usable, and `fornix check` tells its author. */
+static bool
+holds (const fnx_params *p, const char *when)
+{
+  size_t n = strcspn (when, "=");
+  char name[64];
+  if (n >= sizeof name)
+    return true;
+  memcpy (name, when, n);
+  name[n] = '\0';
+  const setting *s = setting_find (p, name);
+  if (!s)
+    return true;
+  if (when[n] == '\0')
+    return s->text != NULL;
+  if (!s->text)
+    return false;
+  for (const char *want = when + n + 1;;) {
+    size_t k = strcspn (want, "|");
+    if (strlen (s->text) == k && memcmp (s->text, want, k) == 0)
+      return true;
+    if (s->d->type == FNX_T_BOOL && s->v.integer == (k > 0 && (*want == 'y' || *want == 't')))
+      return true;
+    if (want[k] == '\0')
+      return false;
+    want += k + 1;
+  }
+}
+
+static fnx_status
+check_when (job *j, setting *s)
+{
+  char said[72];
+  const char *when = s->d->when;
+  s->idle = when && *when && !holds (j->p, when);
+  if (!s->idle || !s->user)
+    return FNX_OK;
+  shown (s->text, said);
+  return fault_set (j->f, EXIT_CHAIN, FNX_E_PARAM, "%s=%s has only a meaning with %s\nadd %.*s, or leave out %s=%s",
+                    s->d->name, said, when, (int)strcspn (when, "|"), when, s->d->name, said);
+}
+
+/* "range=8..32Hz" out of the step's example; else what its type suggests. */
+static void
+example_of (const fnx_step_desc *desc, const fnx_param_desc *d, char *out, size_t room)
+{
+  static const char *const shapes[]
+      = { [FNX_T_BOOL] = "yes",      [FNX_T_INT] = "NUMBER",      [FNX_T_REAL] = "NUMBER",   [FNX_T_TEXT] = "TEXT",
+          [FNX_T_ENUM] = "...",      [FNX_T_RANGE] = "LOW..HIGH", [FNX_T_REALS] = "A,B,...", [FNX_T_INTS] = "A,B,...",
+          [FNX_T_TEXTS] = "A,B,...", [FNX_T_ENUMS] = "...",       [FNX_T_PATH] = "FILE" };
+  char key[80];
+  const char *at = desc->example;
+  snprintf (key, sizeof key, " %.60s=", d->name);
+  if (at && (at = strstr (at, key))) {
+    snprintf (out, room, "%.*s", (int)strcspn (at + 1, " \n"), at + 1);
+    return;
+  }
+  if ((d->type == FNX_T_ENUM || d->type == FNX_T_ENUMS) && d->choices && d->choices[0])
+    snprintf (out, room, "%s=%s", d->name, d->choices[0]);
+  else
+    snprintf (out, room, "%s=%s%s", d->name,
+              d->type < sizeof shapes / sizeof *shapes && shapes[d->type] ? shapes[d->type] : "...",
+              d->unit && strcmp (d->unit, "1") != 0 ? d->unit : "");
+}
+
+static fnx_status
+check_required (job *j, const setting *s)
+{
+  char example[160];
+  if (s->text || s->idle || !(s->d->flags & FNX_P_REQUIRED))
+    return FNX_OK;
+  example_of (j->desc, s->d, example, sizeof example);
+  if (s->d->doc && *s->d->doc)
+    return fault_set (j->f, EXIT_CHAIN, FNX_E_PARAM, "%s= is missing: %s\nwrite  %s %s", s->d->name, s->d->doc,
+                      j->desc->name, example);
+  return fault_set (j->f, EXIT_CHAIN, FNX_E_PARAM, "%s= is missing\nwrite  %s %s", s->d->name, j->desc->name, example);
+}
+
+fnx_params *
+params_parse (const fnx_step_desc *desc, const chain_step *step, fault *f)
+{
+  size_t n = count (desc->params);
+  fnx_params *p = calloc (1, sizeof *p + n * sizeof *p->all);
+  job j = { desc, step, p, f };
+  fnx_status s = FNX_OK;
+  if (!p) {
+    no_memory (f);
+    return NULL;
+  }
+  for (p->n = 0; p->n < n; p->n++)
+    p->all[p->n].d = desc->params[p->n];
+  for (size_t i = 0; i < step->n_args && !s; i++) {
+    if (param_is_wiring (desc, &step->args[i]))
+      continue;
+    s = take (&j, &step->args[i]);
+    if (s)
+      fault_at (f, step->args[i].at, step->name);
+  }
+  for (size_t i = 0; i < n && !s; i++)
+    s = fall_back (&j, &p->all[i]);
+  for (size_t i = 0; i < n && !s; i++) {
+    s = check_when (&j, &p->all[i]);
+    if (s)
+      fault_at (f, p->all[i].at, step->name);
+  }
+  for (size_t i = 0; i < n && !s; i++)
+    s = check_required (&j, &p->all[i]);
+  if (s) {
+    fault_at (f, step->at, step->name);
+    params_free (p);
+    return NULL;
+  }
+  return p;
+}
+
+void
+params_free (fnx_params *p)
+{
+  for (size_t i = 0; p && i < p->n; i++) {
+    value_free (&p->all[i].v);
+    free (p->all[i].text);
+  }
+  free (p);
+}
+
+void
+texts_free (char **texts, size_t n)
+{
+  for (size_t i = 0; texts && i < n; i++)
+    free (texts[i]);
+  free (texts);
+}
+
+/* ---- canonical JSON: for hashes and for provenance ----------------------- */
+static void
+json_value (text_buf *t, const setting *s)
+{
+  const value *v = &s->v;
+  switch (s->d->type) {
+  case FNX_T_BOOL:
+    text_add (t, v->integer ? "true" : "false");
+    break;
+  case FNX_T_INT:
+    text_addf (t, "%lld", (long long)v->integer);
+    break;
+  case FNX_T_REAL:
+    text_json_number (t, v->real);
+    break;
+  case FNX_T_RANGE:
+    text_add (t, "[");
+    text_json_number (t, v->low);
+    text_add (t, ",");
+    text_json_number (t, v->high);
+    text_add (t, "]");
+    break;
+  case FNX_T_REALS:
+  case FNX_T_INTS:
+    for (size_t i = 0; i < v->n_reals; i++) {
+      text_add (t, i ? "," : "[");
+      text_json_number (t, v->reals[i]);
+    }
+    text_add (t, "]");
+    break;
+  case FNX_T_TEXTS:
+  case FNX_T_ENUMS:
+    for (size_t i = 0; i < v->n_texts; i++) {
+      text_add (t, i ? "," : "[");
+      text_json (t, v->texts[i]);
+    }
+    text_add (t, "]");
+    break;
+  default:
+    text_json (t, s->text);
+  }
+}
+
+static int
+by_name (const void *a, const void *b)
+{
+  const setting *const *x = a, *const *y = b;
+  return strcmp ((*x)->d->name, (*y)->d->name);
+}
+
+char *
+params_json (const fnx_params *p)
+{
+  text_buf t = { 0 };
+  size_t n = 0;
+  const setting **order = calloc (p->n + 1, sizeof *order);
+  if (!order)
+    return NULL;
+  for (size_t i = 0; i < p->n; i++) {
+    const setting *s = &p->all[i];
+    if (s->text && !s->idle && !(s->d->flags & FNX_P_NEUTRAL))
+      order[n++] = s;
+  }
+  qsort (order, n, sizeof *order, by_name);
+  text_add (&t, "{");
+  for (size_t i = 0; i < n; i++) {
+    if (i > 0)
+      text_add (&t, ",");
+    text_json (&t, order[i]->d->name);
+    text_add (&t, ":");
+    json_value (&t, order[i]);
+  }
+  text_add (&t, "}");
+  free (order);
+  return text_take (&t);
+}
+
+/* ---- what plugins see ---------------------------------------------------- */
+/* A name that the descriptor does not have is the plugin's bug; it then reads
+ * what "not given" reads: -1, NaN, NULL, none. */
+static const setting *
+given_setting (const fnx_params *p, const char *name)
+{
+  const setting *s = setting_find (p, name);
+  return s && s->text ? s : NULL;
+}
+
+static int64_t
+api_integer (const fnx_params *p, const char *name)
+{
+  const setting *s = given_setting (p, name);
+  return s ? s->v.integer : -1;
+}
+
+static double
+api_real (const fnx_params *p, const char *name)
+{
+  const setting *s = given_setting (p, name);
+  return s ? s->v.real : (double)NAN;
+}
+
+static const char *
+api_text (const fnx_params *p, const char *name)
+{
+  const setting *s = given_setting (p, name);
+  return s ? s->text : NULL;
+}
+
+static void
+api_range (const fnx_params *p, const char *name, double *low, double *high)
+{
+  const setting *s = given_setting (p, name);
+  *low = s ? s->v.low : -INFINITY;
+  *high = s ? s->v.high : INFINITY;
+}
+
+static const double *
+api_reals (const fnx_params *p, const char *name, size_t *n)
+{
+  const setting *s = given_setting (p, name);
+  *n = s ? s->v.n_reals : 0;
+  return s ? s->v.reals : NULL;
+}
+
+static const char *const *
+api_texts (const fnx_params *p, const char *name, size_t *n)
+{
+  const setting *s = given_setting (p, name);
+  *n = s ? s->v.n_texts : 0;
+  return s ? (const char *const *)s->v.texts : NULL;
+}
+
+static int
+api_given (const fnx_params *p, const char *name)
+{
+  return given_setting (p, name) != NULL;
+}
+
+const fnx_param_api params_api
+    = { sizeof (fnx_param_api), 0, api_integer, api_real, api_text, api_range, api_reals, api_texts, api_given };
+
+/* ---- candidates ---------------------------------------------------------- */
+const fnx_param_desc *
+param_desc_of (const fnx_step_desc *desc, const chain_arg *arg, fault *f)
+{
+  const fnx_param_desc *d = desc_of (desc, arg, f);
+  char list[400], said[72];
+  if (!d || (d->flags & FNX_P_TUNABLE))
+    return d;
+  const char **names = param_names (desc, FNX_P_TUNABLE);
+  if (!names) {
+    no_memory (f);
+    return NULL;
+  }
+  shown (arg->value, said);
+  names_text (names, list, sizeof list);
+  fault_set (f, EXIT_CHAIN, FNX_E_PARAM, "%s=try:%s: %s is not for searching\n%s%s", d->name, said, d->name,
+             names[0] ? "can be searched: " : "this step has nothing to search", list);
+  free (names);
+  return NULL;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Descriptors of parameters: which one an argument is meant for.
+ */
+#ifndef FNX_CORE_PARAM_DESC_H
+#define FNX_CORE_PARAM_DESC_H
+
+#include "core/param.h"
+
+/* The one that takes the word without a name; NULL if none does. */
+const fnx_param_desc *param_desc_main (const fnx_step_desc *);
+/* The searchable one that `arg` is for; NULL and a fault if there is none. */
+const fnx_param_desc *param_desc_of (const fnx_step_desc *, const chain_arg *arg, fault *f);
+/* Is it name=@x for an input port beyond the first? */
+bool param_is_wiring (const fnx_step_desc *, const chain_arg *arg);
+
+#endif
