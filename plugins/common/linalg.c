@@ -5,6 +5,7 @@
  * eigenvectors becomes a row, so nothing is ever transposed on the way.
  */
 #include "plugins/common/linalg.h"
+#include "plugins/common/eigsmall.h"
 
 #include <cblas.h>
 #include <lapacke.h>
@@ -73,13 +74,13 @@ la_asymmetry (const double *a, int n)
   return worst;
 }
 
-/* dsyevd: 1 + 6n + 2n^2 doubles and 3 + 5n integers, the latter kept behind
- * the former; dsygv asks for less. */
+/* dsyevd wants 1 + 6n + 2n^2 doubles and, kept behind them, 3 + 5n integers;
+ * dsygvd the same and eig_small less than this. */
 size_t
 la_eig_work (int n)
 {
   size_t s = (size_t)n;
-  return 1 + 6 * s + 2 * s * s + (3 + 5 * s) * sizeof (lapack_int) / sizeof (double) + 2;
+  return 2 * s * s + 12 * s + 64;
 }
 
 static int
@@ -93,6 +94,8 @@ syevd (char job, double *a, int n, double *w, double *work)
 int
 la_eig (const double *a, int n, double *v, double *w, double *work)
 {
+  if (n <= EIG_SMALL_MAX)
+    return eig_small (a, n, v, w, work);
   if (a != v)
     memcpy (v, a, (size_t)n * (size_t)n * sizeof *v);
   return syevd ('V', v, n, w, work);
@@ -101,6 +104,8 @@ la_eig (const double *a, int n, double *v, double *w, double *work)
 int
 la_eigvals (double *a, int n, double *w, double *work)
 {
+  if (n <= EIG_SMALL_MAX)
+    return eig_small (a, n, NULL, w, work);
   return syevd ('N', a, n, w, work);
 }
 

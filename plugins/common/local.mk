@@ -4,6 +4,10 @@ plugins_common_libcommon_la_CFLAGS = $(AM_CFLAGS) $(OPENBLAS_CFLAGS) $(LAPACKE_C
 plugins_common_libcommon_la_LIBADD = $(LAPACKE_LIBS) $(OPENBLAS_LIBS) -lm
 plugins_common_libcommon_la_SOURCES = \
   plugins/common/linalg.c plugins/common/linalg.h \
+  plugins/common/eigsmall.c plugins/common/eigsmall.h \
+  plugins/common/spd.c plugins/common/spd.h \
+  plugins/common/cov.c plugins/common/cov.h \
+  plugins/common/mean.c plugins/common/mean.h \
   plugins/common/state.h
 # Channels and one-dimensional signals: FFTW, no BLAS.
 noinst_LTLIBRARIES += plugins/common/libsignal.la
