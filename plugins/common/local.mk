@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += plugins/common/libcommon.la
 plugins_common_libcommon_la_CFLAGS = $(AM_CFLAGS) $(OPENBLAS_CFLAGS) $(LAPACKE_CFLAGS)
 plugins_common_libcommon_la_LIBADD = $(LAPACKE_LIBS) $(OPENBLAS_LIBS) -lm
 plugins_common_libcommon_la_SOURCES = \
+  plugins/common/discriminant.c plugins/common/discriminant.h \
   plugins/common/linalg.c plugins/common/linalg.h \
   plugins/common/eigsmall.c plugins/common/eigsmall.h \
   plugins/common/spd.c plugins/common/spd.h \
