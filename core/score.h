@@ -11,8 +11,8 @@
 #define FNX_CORE_SCORE_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+
+#include "fornix/plugin.h"
 
 /* What was tested: trials in test order, fold after fold.  Borrowed. */
 typedef struct score_data {
@@ -61,13 +61,18 @@ typedef struct score_summary {
 } score_summary;
 
 /* Fold f tested trials offset[f]..offset[f+1]-1; offset has n_folds + 1
- * entries.  fold_values receives n_folds values (NaN: undefined) or is NULL. */
-void score_summarise (const metric *, const score_data *, const int64_t *offset, size_t n_folds, double *fold_values,
-                      score_summary *);
+ * entries.  fold_values receives n_folds values (NaN: undefined) or is NULL.
+ * FNX_E_NOMEM is the only failure. */
+fnx_status score_summarise (const metric *, const score_data *, const int64_t *offset, size_t n_folds,
+                            double *fold_values, score_summary *);
 
 /* (1 + how many of null[0..n) are as good as value or better) / (1 + n); NaN
  * entries of null count as as good. */
 double score_permutation_p (const metric *, double value, const double *null, size_t n);
+
+/* First trial that cannot be scored because a score or prediction is NaN (a
+ * NaN in y only leaves its target out); -1 if there is none.  Metrics want this asked first. */
+int64_t score_unusable (const score_data *);
 
 /* Index of the largest of n scores, the first of equals. */
 int32_t score_answer (const double *scores, int32_t n);
