@@ -19,11 +19,15 @@ no_memory (fault *f, size_t bytes)
   return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory for %.1f MiB", (double)bytes / 1048576.0);
 }
 
+values_source buffer_values;
+
 static void *
 values_alloc (size_t bytes)
 {
   void *p;
 
+  if (buffer_values.alloc)
+    return buffer_values.alloc (bytes);
   if (bytes >= MAP_FROM) {
     p = mmap (NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return p == MAP_FAILED ? NULL : p;
@@ -38,7 +42,9 @@ values_alloc (size_t bytes)
 static void
 values_free (void *p, size_t bytes)
 {
-  if (p && bytes >= MAP_FROM)
+  if (buffer_values.release)
+    buffer_values.release (p, bytes);
+  else if (p && bytes >= MAP_FROM)
     munmap (p, bytes);
   else
     free (p);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What the buffer_*.c files share.  Nobody else includes this.
+ * What the buffer_*.c files share.  Besides them only
+ * validate_guard.c includes this.
  */
 #ifndef FNX_CORE_BUFFER_IMPL_H
 #define FNX_CORE_BUFFER_IMPL_H
@@ -30,6 +31,15 @@ struct fnx_buf {
   size_t n_meta;
   fnx_events *events; /* NULL: none */
 };
+
+/* Where values come from; unset: the heap and mmap.  Set by the plugin
+ * validator alone, which puts them between guard pages.  alloc gives zeros,
+ * release takes NULL too. */
+typedef struct values_source {
+  void *(*alloc) (size_t bytes);
+  void (*release) (void *, size_t bytes);
+} values_source;
+extern values_source buffer_values;
 
 /* A buffer without values: spec is taken over (freed on failure too). */
 fnx_buf *buffer_shell (fnx_spec *, fault *f);

@@ -174,7 +174,24 @@ copy_list (copier *k, const void *const *list, size_t size, size_t min, const ch
   return out;
 }
 
-/* All steps with their ports and params; lists come out empty, never NULL. */
+/* A step without state may leave out create and destroy. */
+static fnx_status
+create_nothing (fnx_call *c, const fnx_params *p, fnx_step **out)
+{
+  (void)c;
+  (void)p;
+  *out = NULL;
+  return FNX_OK;
+}
+
+static void
+destroy_nothing (fnx_step *s)
+{
+  (void)s;
+}
+
+/* All steps with their ports and params; lists come out empty, never NULL, and
+ * create and destroy can always be called. */
 static const fnx_step_desc *const *
 copy_steps (copier *k, const fnx_step_desc *const *from)
 {
@@ -190,6 +207,8 @@ copy_steps (copier *k, const fnx_step_desc *const *from)
                                                           PARAM_MIN, "params");
     if (!d->inputs || !d->outputs || !d->params)
       return NULL;
+    d->create = d->create ? d->create : create_nothing;
+    d->destroy = d->destroy ? d->destroy : destroy_nothing;
   }
   return (const fnx_step_desc *const *)list;
 }

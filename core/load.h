@@ -33,6 +33,8 @@ char *module_probe (const char *path);
 bool probe_known (const char *path);
 void probe_passed (const char *path);
 void probe_save (void);
+/* Remove the cache: everything is tried again. */
+void probe_forget (void);
 
 /* Why the module's descriptors cannot be used, as an allocated sentence; NULL
  * if they can.  All structs are host copies of today's size. */

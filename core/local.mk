@@ -20,6 +20,8 @@ libcore_la_SOURCES += \
 # Modules: found, tried, opened, listed.
 libcore_la_SOURCES += \
   core/builtin.c core/load.c core/load.h core/probe.c core/registry.c core/vet.c core/xdg.c core/xdg.h \
+  core/describe.c core/describe.h core/describe_json.c core/describe_markdown.c \
+  core/cmd/cmd.h core/cmd/inspect_step.c core/cmd/plugins.c core/cmd/steps.c \
   $(NULL)
 # What users write: settings, chains, and the faults that point at them.
 libcore_la_SOURCES += \

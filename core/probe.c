@@ -303,3 +303,13 @@ probe_save (void)
   free (cache.path);
   memset (&cache, 0, sizeof cache);
 }
+
+void
+probe_forget (void)
+{
+  char *path = xdg_cache ("fornix/modules.tsv");
+
+  if (path)
+    unlink (path);
+  free (path);
+}

@@ -168,8 +168,6 @@ functions_fault (const fnx_step_desc *d)
   bool streams = step_extension (d, NULL, FNX_STREAM, &stream, sizeof stream);
   bool learns = step_extension (d, NULL, FNX_ESTIMATOR, &est, sizeof est);
 
-  if (!d->create || !d->destroy)
-    return why ("it has no %s function", d->create ? "destroy" : "create");
   if (streams && (!stream.start || !stream.push))
     return why (FNX_STREAM " has no %s function", stream.start ? "push" : "start");
   if (learns && (!est.fit || !est.apply || !est.model_free || !est.save || !est.load))
