@@ -60,12 +60,13 @@ chain *chain_from_json (const char *bytes, size_t n, const char *file_name, faul
 chain *chain_read (int n, char *const *words, fault *f);
 void chain_free (chain *);
 
-/* Allocated texts, newline at the end.  YAML reads back to the same model;
+/* Allocated texts, YAML and JSON with a newline at the end.  YAML reads back to the same model;
  * JSON has sorted keys and no white space, so that equal chains have equal
  * bytes, however they were written. */
 char *chain_to_yaml (const chain *);
 char *chain_to_json (const chain *);
-/* One line as a shell would take it: "band range=8..32Hz ! epoch on=T1". */
+/* One line as a shell would take it: "a.edf ! band range=8..32Hz ! epoch on=T1";
+ * the words read back to the same model.  The seed is not in it: --seed. */
 char *chain_to_line (const chain *);
 
 /* First argument of that name, or NULL. */
@@ -79,7 +80,9 @@ where chain_arg_where (const chain_step *, const char *param);
  *     S001R04.edf ! band range=8..32
  *                        ^^^^^^^^^^^
  *   write range=8..32Hz
- * `done` is what was not done ("nothing was read") or NULL; `text` may be NULL. */
+ * `done` is what was not done ("nothing was read") or NULL; `text` may be NULL.
+ * A place in a file is shown with its line; the file is text->file, or else
+ * the first word, which is where a chain file stands. */
 void fault_print (FILE *to, const fault *, const chain_text *text, const char *done);
 
 #endif

@@ -18,7 +18,7 @@ typedef struct setting {
   bool user;  /* the user wrote it */
   bool idle;  /* its `when` does not hold: it means nothing here */
   where at;
-  value v;
+  param_value v;
 } setting;
 
 struct fnx_params {
@@ -343,19 +343,11 @@ params_free (fnx_params *p)
   free (p);
 }
 
-void
-texts_free (char **texts, size_t n)
-{
-  for (size_t i = 0; texts && i < n; i++)
-    free (texts[i]);
-  free (texts);
-}
-
 /* ---- canonical JSON: for hashes and for provenance ----------------------- */
 static void
 json_value (text_buf *t, const setting *s)
 {
-  const value *v = &s->v;
+  const param_value *v = &s->v;
   switch (s->d->type) {
   case FNX_T_BOOL:
     text_add (t, v->integer ? "true" : "false");

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/param_desc.h"
+#include "core/text.h"
 #include "core/unit.h"
 #include "core/value.h"
 
@@ -135,7 +136,7 @@ check (const fnx_param_desc *d, const list *l, fault *f)
                      shown (sorted[i], said));
   free (sorted);
   for (size_t i = 0; i < l->n && !s; i++) {
-    value v;
+    param_value v;
     s = value_parse (d, l->items[i], &v, f);
     if (!s)
       value_free (&v);

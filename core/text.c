@@ -122,6 +122,13 @@ utf8_columns (const char *s, size_t n)
   return columns;
 }
 
+/* What YAML's readers refuse to see as it is; all below U+10000. */
+static bool
+unprintable (unsigned long c)
+{
+  return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xfeff || c == 0xfffe || c == 0xffff;
+}
+
 void
 text_json (text_buf *t, const char *s)
 {
@@ -137,8 +144,8 @@ text_json (text_buf *t, const char *s)
       text_addf (t, "\\%c", c);
     else if (c >= 8 && c <= 13 && c != 11)
       text_addf (t, "\\%c", plain[c - 8]);
-    else if (c < 0x20 || c == 0x7f)
-      text_addf (t, "\\u%04x", c);
+    else if (unprintable (code_point (s, n)))
+      text_addf (t, "\\u%04lx", code_point (s, n));
     else
       text_addn (t, s, n);
     s += n;
@@ -182,4 +189,70 @@ text_shell (text_buf *t, const char *word)
     else
       text_addn (t, word, 1);
   text_add (t, "'");
+}
+
+const char *
+shown (const char *text, char out[72])
+{
+  size_t n = 0;
+  while (text[n] && n < 60) {
+    size_t k = utf8_span (text + n);
+    if (n + (k ? k : 1) > 60)
+      break;
+    if (k == 0 || (unsigned char)text[n] < 0x20 || text[n] == 0x7f) {
+      out[n] = '?';
+      k = 1;
+    } else
+      memcpy (out + n, text + n, k);
+    n += k;
+  }
+  strcpy (out + n, text[n] ? "..." : "");
+  return out;
+}
+
+char *
+names_text (const char *const *names, char *out, size_t room)
+{
+  size_t n = 0;
+  out[0] = '\0';
+  for (size_t i = 0; names && names[i]; i++) {
+    size_t k = strlen (names[i]);
+    if (n + k + 8 > room) {
+      strcpy (out + n, n > 0 ? ", ..." : "...");
+      break;
+    }
+    n += (size_t)sprintf (out + n, "%s%s", i > 0 ? ", " : "", names[i]);
+  }
+  return out;
+}
+
+char **
+texts_split (const char *text, size_t *n)
+{
+  size_t commas = 0;
+  for (const char *s = text; *s; s++)
+    commas += *s == ',';
+  char **items = calloc (commas + 1, sizeof *items);
+  for (*n = 0; items; (*n)++) {
+    size_t k = strcspn (text, ",");
+    items[*n] = strndup (text, k);
+    if (!items[*n]) {
+      texts_free (items, *n);
+      return NULL;
+    }
+    if (text[k] == '\0') {
+      (*n)++;
+      break;
+    }
+    text += k + 1;
+  }
+  return items;
+}
+
+void
+texts_free (char **texts, size_t n)
+{
+  for (size_t i = 0; texts && i < n; i++)
+    free (texts[i]);
+  free (texts);
 }

@@ -28,6 +28,13 @@ void text_shell (text_buf *, const char *word);
 /* The text, owned by the caller, "" if nothing was added; NULL: no memory. */
 char *text_take (text_buf *);
 
+/* A text of the user for a sentence: at most 60 bytes, nothing unprintable. */
+const char *shown (const char *text, char out[72]);
+/* "auc, accuracy, kappa" into out, cut short with "..." where it must. */
+char *names_text (const char *const *names, char *out, size_t room);
+/* Items of a text between commas; NULL: no memory.  Empty items stay. */
+char **texts_split (const char *text, size_t *n);
+
 /* Bytes of the UTF-8 character at s; 0 if it is none, or at the end. */
 size_t utf8_span (const char *s);
 /* Columns that n bytes take on a terminal: characters, save for combining ones

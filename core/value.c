@@ -22,64 +22,6 @@ typedef struct job {
 
 #define FAIL(j, ...) fault_set ((j)->f, EXIT_CHAIN, FNX_E_PARAM, __VA_ARGS__)
 
-const char *
-shown (const char *text, char out[72])
-{
-  size_t n = 0;
-  while (text[n] && n < 60) {
-    size_t k = utf8_span (text + n);
-    if (n + (k ? k : 1) > 60)
-      break;
-    if (k == 0 || (unsigned char)text[n] < 0x20 || text[n] == 0x7f) {
-      out[n] = '?';
-      k = 1;
-    } else
-      memcpy (out + n, text + n, k);
-    n += k;
-  }
-  strcpy (out + n, text[n] ? "..." : "");
-  return out;
-}
-
-char *
-names_text (const char *const *names, char *out, size_t room)
-{
-  size_t n = 0;
-  out[0] = '\0';
-  for (size_t i = 0; names && names[i]; i++) {
-    size_t k = strlen (names[i]);
-    if (n + k + 8 > room) {
-      strcpy (out + n, n > 0 ? ", ..." : "...");
-      break;
-    }
-    n += (size_t)sprintf (out + n, "%s%s", i > 0 ? ", " : "", names[i]);
-  }
-  return out;
-}
-
-char **
-texts_split (const char *text, size_t *n)
-{
-  size_t commas = 0;
-  for (const char *s = text; *s; s++)
-    commas += *s == ',';
-  char **items = calloc (commas + 1, sizeof *items);
-  for (*n = 0; items; (*n)++) {
-    size_t k = strcspn (text, ",");
-    items[*n] = strndup (text, k);
-    if (!items[*n]) {
-      texts_free (items, *n);
-      return NULL;
-    }
-    if (text[k] == '\0') {
-      (*n)++;
-      break;
-    }
-    text += k + 1;
-  }
-  return items;
-}
-
 /* A whole number and nothing else. */
 static bool
 whole (const char *text, int64_t *out)
@@ -234,7 +176,7 @@ quantity (job *j, const char *text, const char *shared, double *out)
 }
 
 static fnx_status
-parse_bool (job *j, value *v)
+parse_bool (job *j, param_value *v)
 {
   static const struct {
     const char *text;
@@ -249,7 +191,7 @@ parse_bool (job *j, value *v)
 }
 
 static fnx_status
-parse_int (job *j, value *v)
+parse_int (job *j, param_value *v)
 {
   double real;
   if (whole (j->text, &v->integer)) {
@@ -272,7 +214,7 @@ parse_int (job *j, value *v)
 }
 
 static fnx_status
-parse_real (job *j, value *v)
+parse_real (job *j, param_value *v)
 {
   char fixed[72];
   if (decimal_comma (j->text, fixed))
@@ -281,7 +223,7 @@ parse_real (job *j, value *v)
 }
 
 static fnx_status
-parse_range (job *j, value *v)
+parse_range (job *j, param_value *v)
 {
   const fnx_param_desc *d = j->d;
   const char *dots = strstr (j->text, ".."), *high = dots ? dots + 2 : NULL;
@@ -332,13 +274,13 @@ choose (job *j, const char *text, int64_t *index)
 }
 
 static fnx_status
-parse_enum (job *j, value *v)
+parse_enum (job *j, param_value *v)
 {
   return choose (j, j->text, &v->integer);
 }
 
 static fnx_status
-parse_text (job *j, value *v)
+parse_text (job *j, param_value *v)
 {
   (void)v;
   if (j->d->type == FNX_T_PATH && *j->text == '\0')
@@ -353,7 +295,7 @@ no_memory (job *j)
 }
 
 static fnx_status
-parse_texts (job *j, value *v)
+parse_texts (job *j, param_value *v)
 {
   v->texts = texts_split (j->text, &v->n_texts);
   if (!v->texts)
@@ -365,7 +307,7 @@ parse_texts (job *j, value *v)
 }
 
 static fnx_status
-parse_enums (job *j, value *v)
+parse_enums (job *j, param_value *v)
 {
   fnx_status s = parse_texts (j, v);
   if (s)
@@ -386,7 +328,7 @@ parse_enums (job *j, value *v)
 }
 
 static fnx_status
-add_real (job *j, value *v, double x)
+add_real (job *j, param_value *v, double x)
 {
   if (v->n_reals >= VALUE_MANY)
     return FAIL (j, "%s=%s makes more than %d values", j->d->name, j->shown, VALUE_MANY);
@@ -403,7 +345,7 @@ add_real (job *j, value *v, double x)
 /* a,b,c with a..b of whole numbers among them; the unit of the last item
  * serves for those that have none. */
 static fnx_status
-parse_numbers (job *j, value *v)
+parse_numbers (job *j, param_value *v)
 {
   size_t n;
   fnx_status s = FNX_OK;
@@ -446,16 +388,16 @@ parse_numbers (job *j, value *v)
 }
 
 fnx_status
-value_parse (const fnx_param_desc *d, const char *text, value *out, fault *f)
+value_parse (const fnx_param_desc *d, const char *text, param_value *out, fault *f)
 {
-  static fnx_status (*const parsers[]) (job *, value *)
+  static fnx_status (*const parsers[]) (job *, param_value *)
       = { [FNX_T_BOOL] = parse_bool,     [FNX_T_INT] = parse_int,      [FNX_T_REAL] = parse_real,
           [FNX_T_TEXT] = parse_text,     [FNX_T_ENUM] = parse_enum,    [FNX_T_RANGE] = parse_range,
           [FNX_T_REALS] = parse_numbers, [FNX_T_INTS] = parse_numbers, [FNX_T_TEXTS] = parse_texts,
           [FNX_T_ENUMS] = parse_enums,   [FNX_T_PATH] = parse_text };
   job j = { d, text, { 0 }, f };
   shown (text, j.shown);
-  *out = (value){ .low = -INFINITY, .high = INFINITY, .real = NAN };
+  *out = (param_value){ .low = -INFINITY, .high = INFINITY, .real = NAN };
   if (d->type == 0 || d->type >= sizeof parsers / sizeof *parsers)
     return fault_set (f, EXIT_PLUGIN, FNX_E_BUG, "%s=: the plugin declares a type that does not exist (%u)", d->name,
                       (unsigned)d->type);
@@ -468,9 +410,9 @@ value_parse (const fnx_param_desc *d, const char *text, value *out, fault *f)
 }
 
 void
-value_free (value *v)
+value_free (param_value *v)
 {
   free (v->reals);
   texts_free (v->texts, v->n_texts);
-  *v = (value){ 0 };
+  *v = (param_value){ 0 };
 }

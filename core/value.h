@@ -8,7 +8,7 @@
 #include "core/param.h"
 
 /* What a text stands for; which members count depends on the type. */
-typedef struct value {
+typedef struct param_value {
   int64_t integer; /* INT; BOOL: 0, 1; ENUM: index of the choice */
   double real;     /* REAL, INT */
   double low, high;
@@ -16,21 +16,15 @@ typedef struct value {
   size_t n_reals;
   char **texts; /* TEXTS, ENUMS */
   size_t n_texts;
-} value;
+} param_value;
 
 /* The largest number of items that a..b may stand for. */
 #define VALUE_MANY 100000
 
 /* The fault's text begins with "name=text". */
-fnx_status value_parse (const fnx_param_desc *, const char *text, value *out, fault *f);
-void value_free (value *);
+fnx_status value_parse (const fnx_param_desc *, const char *text, param_value *out, fault *f);
+void value_free (param_value *);
 
-/* A text of the user for a sentence: at most 60 bytes, nothing unprintable. */
-const char *shown (const char *text, char out[72]);
-/* "auc, accuracy, kappa" into out, cut short with "..." where it must. */
-char *names_text (const char *const *names, char *out, size_t room);
-/* Items of a text between commas; NULL: no memory.  Empty items stay. */
-char **texts_split (const char *text, size_t *n);
 /* a..b, whole numbers without a unit: both ends, or false. */
 bool span_parse (const char *text, int64_t *low, int64_t *high);
 
