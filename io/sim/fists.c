@@ -124,7 +124,6 @@ struct fists {
   double *gain;   /* n_channel x SOURCES, uV */
   double *source; /* SOURCES x TILE */
   double *tile;   /* n_channel x TILE */
-  double *noise;  /* max_threads x TILE */
   int64_t made;   /* samples made; the tile holds the last TILE of them */
   int64_t given;  /* samples handed out */
 };
@@ -137,7 +136,6 @@ fists_free (fists *f)
   free (f->gain);
   free (f->source);
   free (f->tile);
-  free (f->noise);
   free (f);
 }
 
@@ -224,8 +222,7 @@ fists_new (fnx_call *c, const settings *s)
   f->gain = calloc (n * SOURCES, sizeof *f->gain);
   f->source = calloc ((size_t)SOURCES * TILE, sizeof *f->source);
   f->tile = calloc (n * TILE, sizeof *f->tile);
-  f->noise = calloc ((size_t)c->max_threads * TILE, sizeof *f->noise);
-  if (!f->gain || !f->source || !f->tile || !f->noise) {
+  if (!f->gain || !f->source || !f->tile) {
     fists_free (f);
     c->fail (c, FNX_E_NOMEM, "no memory for a simulated recording of %zu channels", n);
     return NULL;
@@ -288,10 +285,10 @@ typedef struct job {
 } job;
 
 static void
-rhythm (const job *j, int side, double *x, double *w)
+rhythm (const job *j, int side, double *x)
 {
   fists *f = j->f;
-  double env[TILE];
+  double env[TILE], w[TILE];
   envelope (j->c, f, side, j->first, env);
   j->c->rng->normal (f->s.seed, ITEM_MU + (uint64_t)side, (uint64_t)j->first, x, TILE);
   j->c->rng->normal (f->s.seed, ITEM_BETA + (uint64_t)side, (uint64_t)j->first, w, TILE);
@@ -306,8 +303,9 @@ make_source (void *arg, size_t s, uint32_t worker)
   const job *j = arg;
   fists *f = j->f;
   double *x = f->source + s * TILE;
+  (void)worker;
   if (s >= BACKGROUND + ALPHA) {
-    rhythm (j, (int)s - BACKGROUND - ALPHA, x, f->noise + (size_t)worker * TILE);
+    rhythm (j, (int)s - BACKGROUND - ALPHA, x);
     return FNX_OK;
   }
   uint64_t item = s < BACKGROUND ? ITEM_BACKGROUND + s : ITEM_ALPHA + s - BACKGROUND;

@@ -1,0 +1,10 @@
+check_LTLIBRARIES += tests/learn/libgolden.la
+tests_learn_libgolden_la_SOURCES = tests/learn/golden.c tests/learn/golden.h tests/learn/sklearn.h
+tests_learn_libgolden_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+LEARN_LDADD = tests/learn/libgolden.la plugins/common/libcommon.la $(TEST_LDADD) $(JANSSON_LIBS)
+
+check_PROGRAMS += tests/learn/svm
+TESTS += tests/learn/svm
+tests_learn_svm_SOURCES = tests/learn/svm.c
+tests_learn_svm_LDFLAGS = $(TEST_LDFLAGS)
+tests_learn_svm_LDADD = $(LEARN_LDADD)
