@@ -23,9 +23,12 @@ vrefuse (edf_say *s, fnx_status code, const char *format, va_list ap)
 static void
 vnote (edf_say *s, uint32_t level, bool repair, const char *format, va_list ap)
 {
-  char *text = NULL;
+  char line[1024];
+  char *text;
   struct edf_line *more;
-  if (vasprintf (&text, format, ap) < 0)
+  vsnprintf (line, sizeof line, format, ap);
+  text = strdup (line);
+  if (!text)
     return;
   more = realloc (s->lines, (s->n_lines + 1) * sizeof *more);
   if (!more) {

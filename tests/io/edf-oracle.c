@@ -138,7 +138,9 @@ check_mne (const char *name, const char *path, const json_t *o)
   const double *x = t_values (b);
   /* MNE resamples slower channels to the fastest rate; ours stay apart. */
   ok = fabs (axis_rate (time) - rate) < 1e-9 * rate && time->size == (int64_t)num (o, "n_times");
-  ok = ok && strcmp (axis_column (channel, "original")->texts[0], json_string_value (json_object_get (o, "first_label"))) == 0;
+  ok = ok
+       && strcmp (axis_column (channel, "original")->texts[0], json_string_value (json_object_get (o, "first_label")))
+              == 0;
   for (int64_t i = 0; ok && i < time->size; i++) {
     sum += x[i];
     squares += x[i] * x[i];
@@ -158,9 +160,9 @@ check_mne (const char *name, const char *path, const json_t *o)
 int
 main (void)
 {
-  const char *where = t_shared ("oracles/edf.json");
+  const char *list = t_shared ("oracles/edf.json");
   json_error_t e;
-  json_t *root = where ? json_load_file (where, 0, &e) : NULL;
+  json_t *root = list ? json_load_file (list, 0, &e) : NULL;
   const char *name;
   json_t *of;
   if (!root)
