@@ -104,22 +104,23 @@ name_channel (edf_channel *c, const edf_signal *s, bool bank, bool original, nam
 static void
 tell_apart (edf_channel *c, int n, edf_say *say)
 {
-  int changed = 0;
+  int changed = 0, last = 0;
   for (int i = 1; i < n; i++) {
+    const size_t len = strlen (c[i].name);
     int copies = 1;
-    for (int k = 0; k < i; k++) {
-      const size_t len = strlen (c[i].name);
+    for (int k = 0; k < i; k++)
       copies += strncmp (c[k].name, c[i].name, len) == 0 && (c[k].name[len] == 0 || c[k].name[len] == '#');
-    }
-    if (copies > 1) {
-      const size_t len = strlen (c[i].name);
-      snprintf (c[i].name + len, sizeof c[i].name - len, "#%d", copies);
-      changed++;
-    }
+    if (copies == 1)
+      continue;
+    snprintf (c[i].name + len, sizeof c[i].name - len, "#%d", copies);
+    last = i;
+    changed++;
   }
-  if (changed > 0)
-    edf_note (say, FNX_LOG_NOTE, "%d channels bear the name of another: numbered, as in %s", changed,
-              c[n - 1].name[0] ? "NAME#2" : "#2");
+  if (changed == 1)
+    edf_note (say, FNX_LOG_NOTE, "a channel bears the name of another: it is called %s", c[last].name);
+  else if (changed > 1)
+    edf_note (say, FNX_LOG_NOTE, "%d channels bear the name of another: they are numbered, as %s", changed,
+              c[last].name);
 }
 
 /* ---- which channels ---------------------------------------------------------------- */
@@ -256,7 +257,7 @@ pick_by_rate (edf_view *v, const edf_channel *all, int n, const edf_view_options
   char names[128];
   double other = 0;
   fnx_status st = FNX_OK;
-  int left = 0;
+  bool left = false;
   v->channels = calloc ((size_t)n + 1, sizeof *v->channels);
   if (!usable || !v->channels) {
     st = edf_refuse (say, FNX_E_NOMEM, "no memory");
@@ -291,13 +292,12 @@ pick_by_rate (edf_view *v, const edf_channel *all, int n, const edf_view_options
       usable[i] = false;
     } else {
       other = rate_of (h, h->signals[all[i].signal].n);
-      left++;
+      left = true;
     }
   }
-  if (left > 0 && o->rate <= 0)
-    edf_note (say, FNX_LOG_NOTE,
-              "%d channels of other rates are left out (%s): %d have %.6g Hz; rate=%.6gHz reads others", left,
-              list_names (all, n, usable, names, sizeof names), v->n_channels, rate_of (h, v->n_record), other);
+  if (left && o->rate <= 0)
+    edf_note (say, FNX_LOG_NOTE, "left out, for another rate than the %.6g Hz of most: %s; read them with rate=%.6gHz",
+              rate_of (h, v->n_record), list_names (all, n, usable, names, sizeof names), other);
 out:
   free (usable);
   return st;
@@ -312,22 +312,19 @@ tell_units (const edf_view *v, edf_say *say)
   char names[128];
   for (int i = 0, lines = 0; told && now && i < v->n_channels && lines < 4; i++) {
     const edf_signal *s = &h->signals[v->channels[i].signal];
-    int n = 0;
     if (s->volts || s->status || told[i])
       continue;
     for (int k = 0; k < v->n_channels; k++) {
       const edf_signal *other = &h->signals[v->channels[k].signal];
       now[k] = !other->volts && !other->status && strcmp (other->unit, s->unit) == 0;
       told[k] = told[k] || now[k];
-      n += now[k];
     }
     lines++;
     list_names (v->channels, v->n_channels, now, names, sizeof names);
     if (s->unit[0])
-      edf_note (say, FNX_LOG_NOTE, "unit \"%s\" of %d channels (%s) is no voltage known here: values are as written",
-                s->unit, n, names);
+      edf_note (say, FNX_LOG_NOTE, "unit \"%s\" is no known voltage: values as written for %s", s->unit, names);
     else
-      edf_note (say, FNX_LOG_NOTE, "%d channels (%s) have no unit: values are as written, not in uV", n, names);
+      edf_note (say, FNX_LOG_NOTE, "no unit is given: values as written, not in uV, for %s", names);
   }
   free (told);
   free (now);

@@ -29,7 +29,8 @@ read_rate (const char *path, double rate, const char *more)
   return t_read (line, 0);
 }
 
-/* One signal, by its place among those of its rate. */
+/* One signal, by its place among those of its rate.  libedf clamps to the
+ * digital range and we do not: `clamped` compares what clamping leaves. */
 static bool
 signal_agrees (const fnx_buf *b, int64_t row, const json_t *want, bool clamped)
 {
@@ -38,27 +39,25 @@ signal_agrees (const fnx_buf *b, int64_t row, const json_t *want, bool clamped)
   const double *x = t_values (b) + row * time->size;
   const char *unit = json_string_value (json_object_get (want, "unit"));
   const double scale = strcmp (unit, "V") == 0 ? 1e6 : strcmp (unit, "mV") == 0 ? 1e3 : 1;
-  const double about = num (want, "rms") * scale;
+  const double about = num (want, "rms") * scale, low = num (want, "min") * scale, high = num (want, "max") * scale;
   const json_t *first = json_object_get (want, "first");
-  double sum = 0, squares = 0, low = INFINITY, high = -INFINITY;
-  const fnx_column *original = axis_column (channel, "original");
+  double sum = 0, squares = 0, least = INFINITY, most = -INFINITY, last = 0;
   bool ok = row < channel->size && time->size == n;
-  if (!ok)
-    return false;
-  for (int64_t i = 0; i < n; i++) {
-    sum += x[i];
-    squares += x[i] * x[i];
-    low = x[i] < low ? x[i] : low;
-    high = x[i] > high ? x[i] : high;
+  for (int64_t i = 0; ok && i < n; i++) {
+    last = clamped ? fmin (fmax (x[i], low), high) : x[i];
+    sum += last;
+    squares += last * last;
+    least = fmin (least, last);
+    most = fmax (most, last);
+    if (i < (int64_t)json_array_size (first))
+      ok = close_to (last, json_number_value (json_array_get (first, (size_t)i)) * scale, about);
   }
-  ok = strcmp (original->texts[row], json_string_value (json_object_get (want, "label"))) == 0;
-  if (clamped) /* libedf clamps to the digital range, we do not */
-    return ok && low <= num (want, "min") * scale + 1e-9 * about && high >= num (want, "max") * scale - 1e-9 * about;
-  for (size_t i = 0; i < json_array_size (first); i++)
-    ok = ok && close_to (x[i], json_number_value (json_array_get (first, i)) * scale, about);
+  ok = ok
+       && strcmp (axis_column (channel, "original")->texts[row], json_string_value (json_object_get (want, "label")))
+              == 0;
   return ok && close_to (sum / (double)n, num (want, "mean") * scale, about)
-         && close_to (sqrt (squares / (double)n), about, about) && close_to (low, num (want, "min") * scale, about)
-         && close_to (high, num (want, "max") * scale, about) && close_to (x[n - 1], num (want, "last") * scale, about);
+         && close_to (sqrt (squares / (double)n), about, about) && close_to (least, low, about)
+         && close_to (most, high, about) && close_to (last, num (want, "last") * scale, about);
 }
 
 static bool
@@ -94,27 +93,32 @@ check_libedf (const char *name, const char *path, const json_t *o)
   const json_t *signals = json_object_get (o, "signals");
   const double seconds = num (o, "duration_s") / num (o, "records");
   const int64_t n_annotations = (int64_t)num (o, "annotations");
-  size_t agree = 0;
+  const bool clamped = strstr (name, "mne-python/test.edf") || strstr (name, "test_reduced.edf");
+  const fnx_buf *b = NULL;
+  size_t agree = 0, i;
+  double have = 0;
   const json_t *s;
-  size_t i;
   char line[8192];
   json_array_foreach (signals, i, s)
   {
     const double rate = num (s, "smp_in_record") / seconds;
-    const fnx_buf *b = read_rate (path, rate, "status=both");
     int64_t row = 0;
+    if (rate != have) {
+      buffer_unref (b);
+      b = read_rate (path, have = rate, "status=both");
+    }
     for (size_t k = 0; k < i; k++)
       row += num (json_array_get (signals, k), "smp_in_record") == num (s, "smp_in_record");
-    if (signal_agrees (b, row, s, false))
+    if (signal_agrees (b, row, s, clamped))
       agree++;
     else
       printf ("# %s: signal %zu %s differs\n", name, i, json_string_value (json_object_get (s, "label")));
-    buffer_unref (b);
   }
+  buffer_unref (b);
   t_ok (agree == json_array_size (signals), "%s: %zu of %zu signals as libedf reads them", name, agree,
         json_array_size (signals));
   snprintf (line, sizeof line, "edf path=%s status=channel", path);
-  const fnx_buf *b = t_read (line, 0);
+  b = t_read (line, 0);
   t_ok ((int64_t)buffer_events (b)->n == n_annotations && events_agree (b, json_object_get (o, "first_annotations")),
         "%s: %ld annotations, %ld expected", name, (long)buffer_events (b)->n, (long)n_annotations);
   buffer_unref (b);
@@ -127,7 +131,8 @@ check_mne (const char *name, const char *path, const json_t *o)
   char line[8192];
   const double rate = num (o, "sfreq");
   const json_t *first = json_object_get (o, "ch0_first3_V");
-  const bool volts = strcmp (json_string_value (json_array_get (json_object_get (o, "units"), 0)), "n/a") != 0;
+  const json_t *units = json_object_get (o, "units"); /* of all channels, each once */
+  const bool volts = json_array_size (units) > 1 || strcmp (json_string_value (json_array_get (units, 0)), "n/a") != 0;
   const double scale = volts ? 1e6 : 1;
   const double about = num (o, "ch0_rms_V") * scale;
   double sum = 0, squares = 0;
