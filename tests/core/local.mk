@@ -12,3 +12,26 @@ tests_core_score_SOURCES = tests/core/score.c
 tests_core_score_LDADD = $(TEST_LDADD)
 tests_core_score_LDFLAGS = $(TEST_LDFLAGS)
 TESTS += tests/core/folds tests/core/score
+
+# Values: numbers, units, settings, ports, random numbers, chains.
+VALUE_TESTS = tests/core/nearest tests/core/param tests/core/rng tests/core/sha256 tests/core/unit tests/core/what
+check_PROGRAMS += $(VALUE_TESTS)
+TESTS += $(VALUE_TESTS)
+tests_core_nearest_SOURCES = tests/core/nearest.c
+tests_core_nearest_LDADD = $(TEST_LDADD)
+tests_core_nearest_LDFLAGS = $(TEST_LDFLAGS)
+tests_core_param_SOURCES = tests/core/param.c
+tests_core_param_LDADD = $(TEST_LDADD)
+tests_core_param_LDFLAGS = $(TEST_LDFLAGS)
+tests_core_rng_SOURCES = tests/core/rng.c
+tests_core_rng_LDADD = $(TEST_LDADD)
+tests_core_rng_LDFLAGS = $(TEST_LDFLAGS)
+tests_core_sha256_SOURCES = tests/core/sha256.c
+tests_core_sha256_LDADD = $(TEST_LDADD)
+tests_core_sha256_LDFLAGS = $(TEST_LDFLAGS)
+tests_core_unit_SOURCES = tests/core/unit.c
+tests_core_unit_LDADD = $(TEST_LDADD)
+tests_core_unit_LDFLAGS = $(TEST_LDFLAGS)
+tests_core_what_SOURCES = tests/core/what.c
+tests_core_what_LDADD = $(TEST_LDADD)
+tests_core_what_LDFLAGS = $(TEST_LDFLAGS)
