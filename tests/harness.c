@@ -553,8 +553,8 @@ t_fail (const char *line, const fnx_buf *in, fnx_status *code)
   return text;
 }
 
-const fnx_buf *
-t_read (const char *line, int port)
+static const fnx_buf *
+read_source (const char *line, int port, int64_t max)
 {
   const fnx_buf *none[MAX_PORTS] = { NULL }, *all[MAX_PORTS] = { NULL }, *out = NULL;
   const fnx_ext_stream *x;
@@ -566,11 +566,13 @@ t_read (const char *line, int port)
   if (make (&m, line, &f) != FNX_OK || negotiate (&m, none, &f) != FNX_OK)
     die_of (line, &f);
   x = extension (&m, FNX_STREAM);
-  if (!m.desc->run && x) {
+  if (max && !x)
+    die ("%s does not stream", m.desc->name);
+  if (x && (max || !m.desc->run)) {
     blocks b = { .n = 0 };
 
     call_begin (&c, &ses, m.desc->name, "test", ses.seed, &f);
-    s = call_end (&c, x->start ? x->start (&c.api, m.step, 1 << 20) : FNX_OK);
+    s = call_end (&c, x->start ? x->start (&c.api, m.step, max ? max : 1 << 20) : FNX_OK);
     for (size_t before = 1; s == FNX_OK && before != 0;) {
       before = b.n;
       s = push (&m, x, NULL, false, &b, port, &f);
@@ -590,6 +592,18 @@ t_read (const char *line, int port)
     die_of (line, &f);
   unmake (&m);
   return out;
+}
+
+const fnx_buf *
+t_read (const char *line, int port)
+{
+  return read_source (line, port, 0);
+}
+
+const fnx_buf *
+t_read_blocks (const char *line, int port, int64_t max)
+{
+  return read_source (line, port, max);
 }
 
 /* ---- estimators --------------------------------------------------------------------- */

@@ -2,7 +2,7 @@
  *
  * sim:fists: EEG of a subject who imagines closing the left or right fist.
  *
- * Current sources sit inside a unit sphere: 24 with a 1/f spectrum all over,
+ * Current sources sit inside a unit sphere: 48 with a 1/f spectrum all over,
  * two occipital alpha rhythms, and under C3 and C4 a mu and a beta rhythm.
  * All are radial dipoles in a homogeneous conductor, whose potential at the
  * surface is known in closed form (Brody, Terry and Ideker, IEEE Trans Biomed
@@ -21,7 +21,7 @@
 
 #include "plugins/common/electrodes.h"
 
-enum { BACKGROUND = 24, ALPHA = 2, SIDES = 2, SOURCES = BACKGROUND + ALPHA + SIDES, POLES = 10, TILE = 1024 };
+enum { BACKGROUND = 48, ALPHA = 2, SIDES = 2, SOURCES = BACKGROUND + ALPHA + SIDES, POLES = 10, TILE = 1024 };
 
 #define DEPTH 0.7 /* distance of the sources from the centre */
 #define TRIAL_S 6 /* 2 s before the cue, 3 s of imagery, 1 s after */
@@ -29,8 +29,8 @@ enum { BACKGROUND = 24, ALPHA = 2, SIDES = 2, SOURCES = BACKGROUND + ALPHA + SID
 #define IMAGERY_S 3
 #define BACKGROUND_UV 10.0 /* root mean square over the electrodes */
 #define ALPHA_UV 6.0       /* of each alpha source at its own electrode */
-#define SENSOR_UV 1.0      /* white noise of each electrode */
-#define LOSS 0.6           /* amplitude lost by the rhythm, mean and ... */
+#define SENSOR_UV 2.0      /* white noise of each electrode */
+#define LOSS 0.4           /* amplitude lost by the rhythm, mean and ... */
 #define LOSS_SD 0.15       /* ... spread over trials */
 
 static const char *const names22[] = { "Fz", "FC3", "FC1", "FCz", "FC2", "FC4", "C5",  "C3", "C1", "Cz", "C2",

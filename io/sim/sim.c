@@ -85,7 +85,7 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
   s->what = (int)c->param->integer (p, "what");
   s->seed = (uint64_t)c->param->integer (p, "seed");
   s->snr = c->param->real (p, "snr");
-  s->image = c->param->integer (p, "as") == 1;
+  s->image = c->param->integer (p, "form") == 1;
   s->tr = c->param->real (p, "tr");
   s->n_volume = c->param->integer (p, "volumes");
   s->n_region = c->param->integer (p, "regions");
@@ -193,7 +193,7 @@ PARAM (trials, .type = FNX_T_INT, .fallback = "40", .min = 0, .max = 1e7, .when 
        .doc = "of 6 s each: 2 s of rest, the cue, 3 s of imagery, 1 s of rest");
 PARAM (duration, .type = FNX_T_REAL, .unit = "s", .min = 1e-3, .max = 1e8, .when = "what=fists",
        .doc = "length of the recording, instead of trials: as many as fit");
-PARAM (as, .type = FNX_T_ENUM, .fallback = "series", .choices = forms, .when = "what=rest",
+PARAM (form, .type = FNX_T_ENUM, .fallback = "series", .choices = forms, .when = "what=rest",
        .doc = "series: one a region; image: a small brain of 12 x 14 x 12 voxels of 4 mm");
 PARAM (regions, .type = FNX_T_INT, .fallback = "40", .min = 1, .max = 100000, .when = "what=rest",
        .doc = "number of regions");
@@ -210,7 +210,7 @@ PARAM (voxels, .type = FNX_T_INT, .fallback = "50", .min = 1, .max = 500000, .wh
 
 static const fnx_param_desc *const params[]
     = { &what_param,    &seed_param,     &snr_param,      &channels_param, &rate_param,
-        &trials_param,  &duration_param, &as_param,       &regions_param,  &modules_param,
+        &trials_param,  &duration_param, &form_param,     &regions_param,  &modules_param,
         &volumes_param, &tr_param,       &features_param, &voxels_param,   NULL };
 
 static const fnx_port_desc out_port
@@ -244,7 +244,7 @@ static const fnx_step_desc sim_step = {
     " found.\n\n"
     "sim:fists is EEG in uV of a subject who imagines closing the left or the right fist for 3 s after the cues"
     " left and right. Radial dipoles in a conducting sphere make a 1/f background, occipital alpha, and under C3"
-    " and C4 a mu (11 Hz) and a beta (21 Hz) rhythm; the one opposite to the hand loses about 60 % of its"
+    " and C4 a mu (11 Hz) and a beta (21 Hz) rhythm; the one opposite to the hand loses about 40 % of its"
     " amplitude. snr is the power of that rhythm before the cue over all other power in 8..32 Hz at C3 and C4.\n\n"
     "sim:rest is resting fMRI: regions in modules, correlated by snr / (1 + snr) within a module and not at all"
     " between modules.\n\n"

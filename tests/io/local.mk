@@ -1,1 +1,6 @@
 include tests/io/edf.mk
+check_PROGRAMS += tests/io/sim
+TESTS += tests/io/sim
+tests_io_sim_SOURCES = tests/io/sim.c
+tests_io_sim_LDFLAGS = $(TEST_LDFLAGS)
+tests_io_sim_LDADD = $(TEST_LDADD)
