@@ -36,7 +36,8 @@ void output_discard (output_set *);
 void output_panic (void);
 
 /* What errno `error` means for writing `path`, as its reader will see it:
- * "out/x.tsv: no space left on the disk; nothing was written". */
-fnx_status output_fault (const char *path, int error, fault *f);
+ * "out/x.tsv: no space left on the disk; nothing was written".  `done` says
+ * what was written all the same; NULL: nothing. */
+fnx_status output_fault (const char *path, int error, const char *done, fault *f);
 
 #endif

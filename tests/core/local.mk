@@ -35,3 +35,9 @@ tests_core_unit_LDFLAGS = $(TEST_LDFLAGS)
 tests_core_what_SOURCES = tests/core/what.c
 tests_core_what_LDADD = $(TEST_LDADD)
 tests_core_what_LDFLAGS = $(TEST_LDFLAGS)
+
+check_PROGRAMS += tests/core/output
+tests_core_output_SOURCES = tests/core/output.c
+tests_core_output_LDADD = $(TEST_LDADD)
+tests_core_output_LDFLAGS = $(TEST_LDFLAGS)
+TESTS += tests/core/output
