@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * cov: the covariance of the channels over each epoch.
+ */
+#include "plugins/riemann/riemann.h"
+
+#include <stdlib.h>
+
+struct fnx_step {
+  cov_kind kind;
+};
+
+static const window whole = { 1, 1, false };
+
+static fnx_status
+create (fnx_call *c, const fnx_params *p, fnx_step **out)
+{
+  fnx_step *s = calloc (1, sizeof *s);
+  if (!s)
+    return c->fail (c, FNX_E_NOMEM, "no memory for a step");
+  s->kind = (cov_kind)c->param->integer (p, "estimator");
+  *out = s;
+  return FNX_OK;
+}
+
+static void
+destroy (fnx_step *s)
+{
+  free (s);
+}
+
+static fnx_status
+negotiate (fnx_call *c, fnx_step *s, const fnx_spec *const *in, const fnx_spec **out)
+{
+  out[0] = cov_spec (c, in[0], s->kind, &whole);
+  return out[0] ? FNX_OK : FNX_E_NOMEM;
+}
+
+static fnx_status
+run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
+{
+  matrices m;
+  const fnx_spec *spec = cov_spec (c, c->buf->spec (in[0]), s->kind, &whole);
+  fnx_buf *b = spec ? c->buf->like (c, in[0], spec) : NULL;
+  double *v = b ? c->buf->write (c, b) : NULL;
+  fnx_status status = v ? covs_of_epochs (c, in[0], s->kind, &whole, v, &m) : FNX_E_NOMEM;
+  if (status == FNX_OK)
+    out[0] = b;
+  else
+    c->buf->unref (b);
+  return status;
+}
+
+const fnx_param_desc estimator_param = {
+  .struct_size = sizeof estimator_param,
+  .type = FNX_T_ENUM,
+  .flags = FNX_P_TUNABLE,
+  .name = "estimator",
+  .doc = "scm: sum of squares over T; cov: over T-1; corr: correlations; oas, lwf, sch: shrunk, safe with few samples "
+         "and referenced channels",
+  .fallback = "scm",
+  .choices = cov_names,
+};
+static const fnx_param_desc *const params[] = { &estimator_param, NULL };
+
+static const fnx_port_desc in_port = {
+  .struct_size = sizeof in_port, .name = "in", .what = "epochs[trial,channel,time]", .doc = "the trials, from  ! epoch"
+};
+static const fnx_port_desc out_port = {
+  .struct_size = sizeof out_port,
+  .name = "out",
+  .what = "cov[trial,channel,channel]",
+  .doc = "one positive definite matrix a trial",
+};
+static const fnx_port_desc *const inputs[] = { &in_port, NULL };
+static const fnx_port_desc *const outputs[] = { &out_port, NULL };
+
+const fnx_step_desc cov_step = {
+  .struct_size = sizeof cov_step,
+  .flags = FNX_S_DETERMINISTIC,
+  .threads = FNX_THREADS_PARALLEL,
+  .revision = 1,
+  .id = "org.fornix.riemann.cov",
+  .name = "cov",
+  .title = "covariance of the channels in each trial",
+  .doc = "Each channel is centred by its own mean over the epoch. scm divides by the number of samples T, cov by T - 1;"
+         " corr gives correlations. oas (oracle approximating shrinkage), lwf (Ledoit-Wolf) and sch (Schaefer-Strimmer)"
+         " draw the matrix towards a diagonal one, by an amount that follows from the samples.\n\n"
+         "What follows needs positive definite matrices. Epochs that are average-referenced, have flat or duplicated"
+         " channels or fewer samples than channels give none without shrinkage: the step then stops, names the trial"
+         " and the cause, and never passes a singular matrix on. estimator=oas is the usual remedy.",
+  .cite
+  = "Chen et al., IEEE TSP 58:5016, 2010 (oas, in scikit-learn's variant); Ledoit and Wolf, J Multivar Anal 88:365,"
+    " 2004 (lwf); Schaefer and Strimmer, Stat Appl Genet Mol Biol 4:32, 2005 (sch)",
+  .equals = "pyRiemann 0.9 Covariances to 1e-12",
+  .example = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s"
+             " ! evaluate folds=5 begin cov estimator=oas ! mdm end",
+  .inputs = inputs,
+  .outputs = outputs,
+  .params = params,
+  .create = create,
+  .destroy = destroy,
+  .negotiate = negotiate,
+  .run = run,
+};

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Trials as matrices, and what is wrong with those that are not positive
+ * definite: the commonest failure of this family, so it gets its cause (flat
+ * channel, average reference, duplicate, too few samples) and its remedy.
+ */
+#include "plugins/common/linalg.h"
+#include "plugins/riemann/riemann.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *
+trial_name (fnx_call *c, const fnx_buf *b, size_t i)
+{
+  const fnx_column *col = c->buf->column (b, "trial", "recording");
+  const char *of = col && col->type == FNX_COL_TEXT && col->texts ? col->texts[i] : NULL;
+  size_t at = i;
+  if (of) { /* count within that recording */
+    at = 0;
+    for (size_t k = 0; k < i; k++)
+      at += col->texts[k] && strcmp (col->texts[k], of) == 0;
+  } else
+    of = c->recording;
+  size_t room = strlen (of) + 64;
+  char *text = c->scratch (c, room);
+  if (!text)
+    return "a trial";
+  snprintf (text, room, "trial %zu of %s", at + 1, of);
+  return text;
+}
+
+/* ---- the cause ------------------------------------------------------------ */
+
+typedef struct look {
+  fnx_call *c;
+  const matrices *m;
+  const double *x; /* the matrix */
+  size_t n;
+  const char *const *labels; /* or NULL */
+  char *text;                /* of the cause */
+  size_t room;
+} look;
+
+static const char *
+channel (const look *l, size_t i, char text[24])
+{
+  if (l->labels)
+    return l->labels[i];
+  snprintf (text, 24, "%zu", i + 1);
+  return text;
+}
+
+static bool
+cause_flat (look *l)
+{
+  char name[24];
+  for (size_t i = 0; i < l->n; i++)
+    if (!(l->x[i * l->n + i] > 0)) {
+      snprintf (l->text, l->room, "channel %s is flat: drop it with  ! pick", channel (l, i, name));
+      return true;
+    }
+  return false;
+}
+
+static bool
+cause_few (look *l)
+{
+  if (l->m->samples == 0 || (size_t)l->m->samples > l->n)
+    return false;
+  snprintf (l->text, l->room, "%d samples a trial are too few for %zu channels: use estimator=oas, or longer epochs",
+            l->m->samples, l->n);
+  return true;
+}
+
+static bool
+cause_reference (look *l)
+{
+  double most = 0, all = 0;
+  for (size_t i = 0; i < l->n; i++) {
+    double sum = 0;
+    for (size_t j = 0; j < l->n; j++) {
+      sum += l->x[i * l->n + j];
+      all = fmax (all, fabs (l->x[i * l->n + j]));
+    }
+    most = fmax (most, fabs (sum));
+  }
+  if (!(most <= 1e-9 * (double)l->n * all))
+    return false;
+  snprintf (l->text, l->room,
+            "all channels sum to zero (average reference): use estimator=oas, or drop one channel with  ! pick");
+  return true;
+}
+
+static bool
+cause_duplicate (look *l)
+{
+  char one[24], two[24];
+  for (size_t i = 0; i < l->n; i++)
+    for (size_t j = i + 1; j < l->n; j++) {
+      double r = l->x[i * l->n + j] / sqrt (l->x[i * l->n + i] * l->x[j * l->n + j]);
+      if (fabs (r) > 1 - 1e-12) {
+        snprintf (l->text, l->room, "channels %s and %s are the same: drop one with  ! pick, or use estimator=oas",
+                  channel (l, i, one), channel (l, j, two));
+        return true;
+      }
+    }
+  return false;
+}
+
+static bool
+cause_other (look *l)
+{
+  snprintf (l->text, l->room,
+            "some channels are combinations of others (interpolated, or components removed): use estimator=oas, or "
+            "drop them with  ! pick");
+  return true;
+}
+
+static bool (*const causes[]) (look *) = { cause_flat, cause_few, cause_reference, cause_duplicate, cause_other, NULL };
+
+/* Rank of the correlation matrix: the units of the channels do not matter. */
+static size_t
+rank_of (const look *l, double *copy, double *w, double *work)
+{
+  size_t rank = 0;
+  for (size_t i = 0; i < l->n; i++)
+    for (size_t j = 0; j < l->n; j++) {
+      double vv = l->x[i * l->n + i] * l->x[j * l->n + j];
+      copy[i * l->n + j] = vv > 0 ? l->x[i * l->n + j] / sqrt (vv) : 0;
+    }
+  if (la_eigvals (copy, (int)l->n, w, work))
+    return 0;
+  for (size_t i = 0; i < l->n; i++)
+    rank += w[i] > cov_pivot_floor ((int)l->n);
+  return rank;
+}
+
+static fnx_status
+not_finite (fnx_call *c, const matrices *m, size_t i)
+{
+  return c->fail (c, FNX_E_DATA,
+                  "%s holds values that are not numbers\n"
+                  "leave the trial out, or mend the step before this one",
+                  trial_name (c, m->of, i));
+}
+
+fnx_status
+matrices_bad (fnx_call *c, const matrices *m, size_t i)
+{
+  size_t n = (size_t)m->n;
+  const fnx_spec *s = c->buf->spec (m->of);
+  look l = { .c = c, .m = m, .x = m->x[i], .n = n, .room = 512 };
+  if (s->axes[1]->labels && s->axes[1]->size == (int64_t)n)
+    l.labels = s->axes[1]->labels;
+  double *copy = c->scratch (c, (n * n + n + la_eig_work (m->n)) * sizeof *copy);
+  l.text = c->scratch (c, l.room);
+  if (!copy || !l.text)
+    return FNX_E_NOMEM;
+  double *w = copy + n * n, *work = w + n;
+  double gap = la_asymmetry (l.x, m->n);
+  if (isnan (gap))
+    return not_finite (c, m, i);
+  size_t rank = rank_of (&l, copy, w, work);
+  memcpy (copy, l.x, n * n * sizeof *copy);
+  if (la_eigvals (copy, m->n, w, work))
+    return not_finite (c, m, i);
+  if (gap > 1e-8 * fmax (fabs (w[0]), fabs (w[n - 1])))
+    return c->fail (c, FNX_E_DATA, "%s is not symmetric: mirrored entries differ by %g\nmake it with  ! cov",
+                    trial_name (c, m->of, i), gap);
+  for (size_t k = 0; causes[k]; k++)
+    if (causes[k](&l))
+      break;
+  const char *unit = s->unit && strcmp (s->unit, "1") != 0 ? cov_unit (c, s->unit, COV_SCM) : "";
+  if (strcmp (s->kind, "cov") == 0)
+    unit = s->unit && strcmp (s->unit, "1") != 0 ? s->unit : "";
+  return c->fail (c, FNX_E_NUMERIC, "%s is not positive definite: rank %zu of %zu, smallest eigenvalue %.2g%s%s\n%s",
+                  trial_name (c, m->of, i), rank, n, w[0], *unit ? " " : "", unit, l.text);
+}
+
+/* ---- over all trials ------------------------------------------------------ */
+
+enum { TILE = 8 }; /* trials a job: small ones take microseconds */
+
+typedef struct sweep {
+  const matrices *m;
+  int (*f) (void *arg, size_t i, double *work);
+  void *arg;
+  double *work;
+  size_t room;
+  size_t *bad; /* for each job: index + 1 of the matrix that failed */
+} sweep;
+
+static fnx_status
+sweep_tile (void *arg, size_t t, uint32_t worker)
+{
+  sweep *s = arg;
+  size_t end = (t + 1) * TILE < s->m->count ? (t + 1) * TILE : s->m->count;
+  for (size_t i = t * TILE; i < end; i++)
+    if (s->f (s->arg, i, s->work + worker * s->room)) {
+      s->bad[t] = i + 1;
+      return FNX_E_NUMERIC;
+    }
+  return FNX_OK;
+}
+
+fnx_status
+matrices_each (fnx_call *c, const matrices *m, size_t room, int (*f) (void *, size_t, double *), void *arg, size_t *bad)
+{
+  size_t jobs = (m->count + TILE - 1) / TILE;
+  sweep s = { .m = m, .f = f, .arg = arg, .room = (room + 15) & ~(size_t)7 };
+  uint32_t workers = c->max_threads > 0 ? c->max_threads : 1;
+  s.work = c->scratch (c, workers * s.room * sizeof (double));
+  s.bad = c->scratch (c, (jobs + 1) * sizeof *s.bad);
+  if (!s.work || !s.bad)
+    return FNX_E_NOMEM;
+  if (bad)
+    *bad = m->count;
+  fnx_status status = c->parallel (c, jobs, sweep_tile, &s);
+  for (size_t t = 0; status != FNX_OK && t < jobs; t++)
+    if (s.bad[t]) {
+      if (!bad)
+        return matrices_bad (c, m, s.bad[t] - 1);
+      *bad = s.bad[t] - 1;
+      break;
+    }
+  return status;
+}
+
+typedef struct test {
+  const matrices *m;
+  bool spd;
+} test;
+
+static int
+test_one (void *arg, size_t i, double *work)
+{
+  const test *t = arg;
+  int n = t->m->n;
+  const double *x = t->m->x[i];
+  double gap = la_asymmetry (x, n), most = 0;
+  for (size_t k = 0; k < (size_t)n; k++)
+    most = fmax (most, fabs (x[k * (size_t)n + k]));
+  if (!(gap <= 1e-8 * most))
+    return -1;
+  return t->spd ? cov_spd (x, n, work) : 0;
+}
+
+fnx_status
+matrices_of (fnx_call *c, const fnx_buf *b, size_t need, bool spd, matrices *m)
+{
+  const fnx_spec *s = c->buf->spec (b);
+  int64_t count = s->axes[0]->size, n = s->axes[1]->size;
+  *m = (matrices){ .of = b };
+  if (n != s->axes[2]->size)
+    return c->fail (c, FNX_E_SPEC, "%s holds matrices of %lld x %lld; covariances are square", c->recording,
+                    (long long)n, (long long)s->axes[2]->size);
+  if (n < 1 || n > 20000)
+    return c->fail (c, FNX_E_SPEC, "%s has %lld channels; this step takes 1 to 20000", c->recording, (long long)n);
+  if (count < (int64_t)need)
+    return c->fail (c, FNX_E_DATA, "%s has %lld trial%s; at least %zu are needed\ngive more recordings, or longer ones",
+                    c->recording, (long long)count, count == 1 ? "" : "s", need);
+  const double **x = c->scratch (c, ((size_t)count + 1) * sizeof *x);
+  if (!x)
+    return FNX_E_NOMEM;
+  for (int64_t i = 0; i < count; i++)
+    x[i] = c->buf->item (b, i);
+  m->n = (int)n;
+  m->count = (size_t)count;
+  m->x = x;
+  test t = { m, spd };
+  return matrices_each (c, m, (size_t)(n * n), test_one, &t, NULL);
+}
+
+fnx_status
+matrices_fit (fnx_call *c, const matrices *m, int n)
+{
+  if (m->n == n)
+    return FNX_OK;
+  return c->fail (c, FNX_E_SPEC,
+                  "%s has matrices of %d channels; the model was fitted on %d\n"
+                  "run it through the same steps as the recordings of the training",
+                  c->recording, m->n, n);
+}
+
+fnx_status
+matrices_mean (fnx_call *c, const matrices *m, spd_metric metric, const double *w, const int32_t *codes, int32_t k,
+               bool peer, const double *start, double *mean)
+{
+  size_t count = 0;
+  const double **x = c->scratch (c, (m->count + 1) * sizeof *x);
+  double *some = c->scratch (c, (m->count + 1) * sizeof *some);
+  size_t *at = c->scratch (c, (m->count + 1) * sizeof *at);
+  if (!x || !some || !at)
+    return FNX_E_NOMEM;
+  for (size_t i = 0; i < m->count; i++)
+    if (!codes || codes[i] == k) {
+      x[count] = m->x[i];
+      some[count] = w ? w[i] : 1;
+      at[count++] = i;
+    }
+  mean_in in = { .n = m->n, .count = count, .x = x, .w = w ? some : NULL, .peer = peer, .start = start };
+  mean_note note;
+  fnx_status status = mean_spd (c, metric, &in, mean, &note);
+  if (status == FNX_E_NUMERIC && note.bad >= 0)
+    return matrices_bad (c, m, at[note.bad]);
+  if (status == FNX_OK)
+    c->log (c, FNX_LOG_DETAIL, "mean of %zu matrices: %d passes, last gradient %.2g%s", count, note.passes, note.crit,
+            note.converged ? "" : ", at the floor of rounding");
+  return status;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The module riemann: covariance matrices and their geometry.
+ */
+#include "plugins/common/linalg.h"
+#include "plugins/riemann/riemann.h"
+
+static fnx_status
+load (const fnx_host *host)
+{
+  (void)host;
+  la_serial ();
+  return FNX_OK;
+}
+
+static const fnx_step_desc *const steps[] = { &cov_step, &augcov_step, &mean_step, &tangent_step, &mdm_step, NULL };
+
+FNX_EXPORT const fnx_module fnx_module_v1
+    = { FNX_MODULE_HEAD, .name = "riemann", .version = "0.1.0", .licence = "GPL-3.0-or-later",
+        .steps = steps,  .load = load };

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the steps of this family share: cov[trial,channel,channel] seen as
+ * matrices, the sentence for one that is not positive definite, covariances of
+ * epochs, and the descriptors of common ports and parameters.
+ */
+#ifndef FNX_RIEMANN_H
+#define FNX_RIEMANN_H
+
+#include "fornix/plugin.h"
+#include "plugins/common/cov.h"
+#include "plugins/common/mean.h"
+#include "plugins/common/spd.h"
+
+#include <stdbool.h>
+
+/* ---- matrices.c ---- */
+/* The trials of a buffer as count matrices of n x n. */
+typedef struct matrices {
+  int n;
+  size_t count;
+  const double *const *x; /* scratch memory or the buffer's */
+  const fnx_buf *of;      /* the buffer they come from: for messages */
+  int samples;            /* they were estimated from; 0: unknown */
+} matrices;
+
+/* From cov[trial,channel,channel], each tested (finite, symmetric, and where
+ * `spd` positive definite); at least `need` trials. */
+fnx_status matrices_of (fnx_call *, const fnx_buf *, size_t need, bool spd, matrices *);
+/* Say why matrix i is not positive definite, and what to do. */
+fnx_status matrices_bad (fnx_call *, const matrices *, size_t i);
+/* "trial 17 of car.edf"; trials are counted from 1, within their recording. */
+const char *trial_name (fnx_call *, const fnx_buf *, size_t i);
+/* FNX_E_SPEC unless the matrices have the n channels a model was fitted on. */
+fnx_status matrices_fit (fnx_call *, const matrices *, int n);
+/* The mean under a metric; trials of code k only (codes NULL: all).  w: NULL,
+ * or a weight for each trial. */
+fnx_status matrices_mean (fnx_call *, const matrices *, spd_metric, const double *w, const int32_t *codes, int32_t k,
+                          bool peer, const double *start, double *m);
+/* Run f (arg, i, work) for each matrix over the host's threads; work is `room`
+ * doubles.  Non-zero from f: matrix i is not positive definite, which *bad then
+ * names (count: none failed); bad NULL: that is said here. */
+fnx_status matrices_each (fnx_call *, const matrices *, size_t room, int (*f) (void *arg, size_t i, double *work),
+                          void *arg, size_t *bad);
+
+/* ---- estimate.c ---- */
+/* Covariances of epochs[trial,channel,time] (or of windows that `embed` makes
+ * of them) into out[count,n,n], tested: what is not positive definite is
+ * refused with its cause. */
+typedef struct window {
+  int order, lag; /* augmentation; 1, any: none */
+  bool wrap;      /* pyRiemann's TimeDelayCovariances instead of MOABB's AugmentedDataset */
+} window;
+/* Samples that a trial of T leaves. */
+int64_t window_samples (const window *, int64_t T);
+fnx_status covs_of_epochs (fnx_call *, const fnx_buf *, cov_kind, const window *, double *out, matrices *);
+/* cov[trial,channel,channel] or epochs[trial,channel,time], told by the axes. */
+fnx_status matrices_of_any (fnx_call *, const fnx_buf *, cov_kind, size_t need, matrices *);
+/* Unit of a covariance: "uV" gives "uV2"; scratch memory. */
+const char *cov_unit (fnx_call *, const char *unit, cov_kind);
+/* cov[trial,channel,channel] for these epochs; NULL: fail() was called. */
+const fnx_spec *cov_spec (fnx_call *, const fnx_spec *in, cov_kind, const window *);
+
+/* ---- common descriptors: params.c ---- */
+extern const fnx_port_desc cov_in_port, scores_out_port;
+extern const fnx_param_desc estimator_param, metric_param, peer_param;
+extern const fnx_port_desc *const cov_inputs[], *const scores_outputs[];
+
+extern const fnx_step_desc cov_step, augcov_step, mean_step, tangent_step, mdm_step, fgmdm_step, csp_step;
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The steps against pyRiemann 0.9: estimators, means, tangent space, mdm,
+ * fgmdm, csp and the augmented covariance.
+ */
+#include "golden.h"
+
+static void
+steps_near (const json_t *all, const fnx_buf *x)
+{
+  static const char *const kinds[] = { "scm", "cov", "corr", "oas", "lwf", "sch" };
+  static const char *const metrics[]
+      = { "riemann", "logeuclid", "euclid", "harmonic", "logdet", "wasserstein", "kullback_sym", "logchol" };
+  char line[128], key[64];
+  for (size_t i = 0; i < 6; i++) {
+    snprintf (line, sizeof line, "cov estimator=%s", kinds[i]);
+    snprintf (key, sizeof key, "cov_%s", kinds[i]);
+    const fnx_buf *s = t_run (line, x);
+    gold_near (all, key, t_values (s), 1e-12);
+    buffer_unref (s);
+  }
+  const fnx_buf *s = t_run ("cov estimator=oas", x);
+  for (size_t i = 0; i < 8; i++) {
+    snprintf (line, sizeof line, "mean metric=%s", metrics[i]);
+    snprintf (key, sizeof key, "mean_%s", metrics[i]);
+    const fnx_buf *m = t_run (line, s);
+    /* The peer stops where its gradient is below 1e-8, ours below 1e-9. */
+    gold_near (all, key, t_values (m), i == 0 ? 1e-8 : 1e-12);
+    buffer_unref (m);
+  }
+  const fnx_buf *m = t_run ("mean peer=exact", s);
+  gold_near (all, "mean_riemann", t_values (m), 1e-12);
+  buffer_unref (m);
+  m = t_run ("tangent peer=exact", s);
+  gold_near (all, "tangent_first2", t_values (m), 1e-12);
+  buffer_unref (m);
+  buffer_unref (s);
+}
+
+static void
+distances_near (const json_t *all, const fnx_buf *s, const char *line, const char *key)
+{
+  size_t n;
+  double d[2 * GOLD_K];
+  const fnx_buf *m = t_run (line, s);
+  gold (all, key, &n);
+  for (size_t i = 0; i < n; i++)
+    d[i] = sqrt (-t_values (m)[i]);
+  gold_near (all, key, d, 1e-12);
+  buffer_unref (m);
+}
+
+int
+main (void)
+{
+  t_begin ();
+  json_t *all = gold_open ();
+  fnx_buf *x = gold_epochs ();
+  steps_near (all, x);
+  const fnx_buf *s = t_run ("cov estimator=oas", x);
+  distances_near (all, s, "mdm peer=exact", "mdm_dist");
+  buffer_unref (s);
+  s = t_run ("augcov order=3 lag=2", x);
+  gold_near (all, "acm_order3_lag2_cov_first", t_values (s), 1e-12);
+  const fnx_buf *m = t_run ("mean", s);
+  gold_near (all, "acm_order3_lag2_mean_riemann", t_values (m), 1e-9);
+  buffer_unref (m);
+  buffer_unref (s);
+  buffer_unref (x);
+  json_decref (all);
+  return t_end ();
+}
