@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The sink `write.npy`: the values as .npy, everything else in the .json beside
+ * it, so that `npy` gives back the very same buffer.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/npy/npy.h"
+
+struct fnx_step {
+  char *path;
+};
+
+static fnx_status
+create (fnx_call *c, const fnx_params *p, fnx_step **out)
+{
+  fnx_step *s = calloc (1, sizeof *s);
+  if (!s || !(s->path = strdup (c->param->text (p, "path")))) {
+    free (s);
+    return c->fail (c, FNX_E_NOMEM, "out of memory");
+  }
+  *out = s;
+  return FNX_OK;
+}
+
+static void
+destroy (fnx_step *s)
+{
+  free (s->path);
+  free (s);
+}
+
+static fnx_status
+cannot (fnx_call *c, const char *path)
+{
+  return c->fail (c, FNX_E_IO, "%s: cannot be written: %s", path, strerror (errno));
+}
+
+/* Format 1: magic, version, length, dict, padded with blanks to 64 bytes. */
+static bool
+put_header (FILE *f, const fnx_spec *s)
+{
+  char dict[512];
+  size_t n = (size_t)snprintf (dict, sizeof dict, "{'descr': '%cf%d', 'fortran_order': False, 'shape': (",
+                               __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? '>' : '<', s->dtype.bits / 8);
+  for (int k = 0; k < s->ndim; k++)
+    n += (size_t)snprintf (dict + n, sizeof dict - n, "%s%lld%s", k ? " " : "", (long long)s->axes[k]->size,
+                           k + 1 < s->ndim || s->ndim == 1 ? "," : "");
+  n += (size_t)snprintf (dict + n, sizeof dict - n, "), }");
+  while ((n + 11) % 64)
+    dict[n++] = ' ';
+  dict[n++] = '\n';
+  unsigned char head[10] = "\223NUMPY\1";
+  head[8] = (unsigned char)n, head[9] = (unsigned char)(n >> 8);
+  return fwrite (head, 1, 10, f) == 10 && fwrite (dict, 1, n, f) == n;
+}
+
+/* The keys of metadata that Fornix and BIDS know: the contract has no way to
+ * list them all. */
+static const char *const keys[] = { "RepetitionTime",
+                                    "TaskName",
+                                    "SliceTiming",
+                                    "EchoTime",
+                                    "FlipAngle",
+                                    "PhaseEncodingDirection",
+                                    "EffectiveEchoSpacing",
+                                    "MagneticFieldStrength",
+                                    "SamplingFrequency",
+                                    "PowerLineFrequency",
+                                    "EEGReference",
+                                    "FornixVolume" };
+
+static json_t *
+sidecar (fnx_call *c, const fnx_buf *b, const fnx_spec *s)
+{
+  json_t *o = npy_spec_json (s, c->buf->events (b)), *meta = json_object ();
+  for (size_t i = 0; o && i < sizeof keys / sizeof *keys; i++) {
+    const char *text = c->buf->meta (b, keys[i]);
+    json_t *v = text ? json_loads (text, JSON_DECODE_ANY, NULL) : NULL;
+    if (v)
+      json_object_set_new (meta, keys[i], v);
+  }
+  if (o && json_object_size (meta))
+    json_object_set (o, "meta", meta);
+  json_decref (meta);
+  return o;
+}
+
+static fnx_status
+put_sidecar (fnx_call *c, const fnx_step *s, const fnx_buf *b, const fnx_spec *spec)
+{
+  const char *name = npy_sidecar_name (c, s->path), *to = name ? c->output (c, name) : NULL;
+  if (!to)
+    return FNX_E_IO;
+  json_t *o = sidecar (c, b, spec);
+  if (!o)
+    return c->fail (c, FNX_E_NOMEM, "out of memory");
+  FILE *f = fopen (to, "w");
+  errno = 0;
+  bool ok = f && json_dumpf (o, f, JSON_INDENT (1) | JSON_REAL_PRECISION (17)) == 0 && putc ('\n', f) != EOF;
+  json_decref (o);
+  if (f && fclose (f) != 0)
+    ok = false;
+  return ok ? FNX_OK : cannot (c, name);
+}
+
+static fnx_status
+run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
+{
+  (void)out;
+  const fnx_spec *spec = c->buf->spec (in[0]);
+  const fnx_tensor *t = c->buf->read (in[0]);
+  const char *to = t ? c->output (c, s->path) : NULL;
+  if (!t)
+    return c->fail (c, FNX_E_NOMEM, "out of memory");
+  if (!to)
+    return FNX_E_IO;
+  size_t n = 1;
+  for (int k = 0; k < spec->ndim; k++)
+    n *= (size_t)spec->axes[k]->size;
+  FILE *f = fopen (to, "wb");
+  bool ok = f && put_header (f, spec) && fwrite (t->data, spec->dtype.bits / 8u, n, f) == n;
+  if (f && fclose (f) != 0)
+    ok = false;
+  return ok ? put_sidecar (c, s, in[0], spec) : cannot (c, s->path);
+}
+
+static const char *const suffixes[] = { ".npy", NULL };
+static const fnx_ext_writer ext_writer = { sizeof ext_writer, 0, suffixes };
+
+static const void *
+extension (const fnx_step *s, const char *id)
+{
+  (void)s;
+  return !strcmp (id, FNX_WRITER) ? &ext_writer : NULL;
+}
+
+static const fnx_param_desc p_path = { .struct_size = sizeof p_path,
+                                       .type = FNX_T_PATH,
+                                       .flags = FNX_P_REQUIRED | FNX_P_MAIN,
+                                       .name = "path",
+                                       .doc = "the file to write" };
+static const fnx_param_desc *const params[] = { &p_path, NULL };
+static const fnx_port_desc i_any
+    = { .struct_size = sizeof i_any, .name = "in", .what = "any; f8|f4", .doc = "what to write" };
+static const fnx_port_desc *const inputs[] = { &i_any, NULL }, *const none[] = { NULL };
+
+const fnx_step_desc npy_writer = {
+  .struct_size = sizeof npy_writer,
+  .flags = FNX_S_SINK | FNX_S_DETERMINISTIC,
+  .threads = FNX_THREADS_SERIAL_STEP,
+  .revision = 1,
+  .id = "org.fornix.io.write.npy",
+  .name = "write.npy",
+  .title = "write arrays to NumPy's .npy files",
+  .doc = "Writes the values in format 1 for numpy.load, and a .json of the same name with kind, axes, labels, columns, "
+         "unit, "
+         "affine and events. Reading the pair with npy gives the same buffer.",
+  .cite = "NumPy Enhancement Proposal 1, numpy.lib.format",
+  .example = NULL,
+  .inputs = inputs,
+  .outputs = none,
+  .params = params,
+  .create = create,
+  .destroy = destroy,
+  .run = run,
+  .extension = extension,
+};
