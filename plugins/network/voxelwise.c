@@ -187,7 +187,7 @@ compact (double *z, const uint8_t *state, int64_t n, int64_t t, int64_t *row)
 /* Maps of row i from the counts of all workers and the weights of all blocks,
  * added in their order. */
 static void
-collect (const net *s, size_t workers, int64_t i, bool bins, double *o)
+collect (const net *s, size_t workers, int64_t i, bool maps, double *o)
 {
   o[0] = o[1] = 0;
   for (int64_t b = 0; b < s->b.n; b++) {
@@ -195,7 +195,7 @@ collect (const net *s, size_t workers, int64_t i, bool bins, double *o)
     for (size_t w = 0; w < workers; w++)
       k += s->count[((int64_t)w * s->n + i) * s->b.n + b];
     o[0] += (double)k;
-    if (bins)
+    if (maps)
       o[2 + b] = (double)k;
   }
   for (int64_t b = 0; b < s->blocks; b++)
