@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * psd: Welch's power spectral density.
+ *
+ * Two segments of one channel go through one complex transform, as its real
+ * and imaginary part: with Z = FFT(a + ib), |A_k|^2 + |B_k|^2 =
+ * (|Z_k|^2 + |Z_{N-k}|^2) / 2, so sums of |Z_k|^2 need to be folded only once.
+ * Pairs are segments 2j and 2j + 1 of the recording, however it arrives.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/common/clones.h"
+#include "plugins/common/fft.h"
+#include "plugins/eeg/eeg.h"
+#include "plugins/eeg/steps.h"
+
+enum { HANN, HAMMING };
+enum { MEAN, MEDIAN };
+enum { CONSTANT, LINEAR, NONE };
+
+/* What the settings come to at a rate. */
+typedef struct welch {
+  int64_t n, hop;    /* samples of a segment, and between the starts of two */
+  int64_t low, high; /* bins given, both in */
+  double *window;    /* [n] */
+  double scale;      /* of |X|^2, without the doubling */
+  fft_pairs *fft;
+} welch;
+
+/* Sums on the way. */
+typedef struct sums {
+  int64_t rows;
+  int64_t done;  /* segments seen */
+  double *power; /* [rows][n]: |Z_k|^2 */
+  int64_t *good; /* [rows]: segments without missing samples */
+} sums;
+
+struct fnx_step {
+  int window, average, detrend;
+  double length, overlap; /* s; 0 .. 1 */
+  int64_t samples;        /* 0: length counts */
+  double low, high;       /* Hz */
+  welch w;                /* while streaming */
+  sums sums;
+  flow flow;
+};
+
+static fnx_status
+create (fnx_call *c, const fnx_params *p, fnx_step **out)
+{
+  fnx_step s = { .window = (int)c->param->integer (p, "window"),
+                 .average = (int)c->param->integer (p, "average"),
+                 .detrend = (int)c->param->integer (p, "detrend"),
+                 .length = c->param->real (p, "length"),
+                 .overlap = c->param->real (p, "overlap"),
+                 .low = -INFINITY,
+                 .high = INFINITY };
+  if (c->param->given (p, "samples"))
+    s.samples = c->param->integer (p, "samples");
+  if (c->param->given (p, "range"))
+    c->param->range (p, "range", &s.low, &s.high);
+  if (!(s.low <= s.high))
+    return c->fail (c, FNX_E_PARAM, "range=%s is empty: its ends are the wrong way round\nwrite range=%g..%gHz",
+                    c->param->text (p, "range"), s.high, s.low);
+  if (!(s.overlap < 1))
+    return c->fail (c, FNX_E_PARAM, "overlap=%g: segments would never move on\nwrite overlap=0.5", s.overlap);
+  if (s.average == MEDIAN)
+    c->log (
+        c, FNX_LOG_DETAIL,
+        "a median needs the spectra of all segments, so the whole recording is held in memory; average=mean streams");
+  if (!(*out = malloc (sizeof s)))
+    return c->fail (c, FNX_E_NOMEM, "no memory for a step");
+  **out = s;
+  return FNX_OK;
+}
+
+static void
+clear (fnx_step *s)
+{
+  flow_clear (&s->flow);
+  fft_pairs_free (s->w.fft);
+  free (s->w.window);
+  free (s->sums.power);
+  free (s->sums.good);
+  s->w = (welch){ 0 };
+  s->sums = (sums){ 0 };
+}
+
+static void
+destroy (fnx_step *s)
+{
+  if (s)
+    clear (s);
+  free (s);
+}
+
+/* Sizes only. */
+static fnx_status
+measure (fnx_call *c, const fnx_step *s, double rate, welch *w)
+{
+  double n = s->samples ? (double)s->samples : rint (s->length * rate);
+  if (!(n >= 2 && n < 1e9))
+    return c->fail (c, FNX_E_PARAM, "length=%gs is %g samples at %g Hz\nwrite length=2s", s->length, n, rate);
+  w->n = (int64_t)n;
+  w->hop = w->n - (int64_t)floor (s->overlap * n + 1e-9);
+  if (w->hop < 1)
+    w->hop = 1;
+  double step = rate / n, most = floor (n / 2);
+  w->low = isinf (s->low) || s->low <= 0 ? 0 : (int64_t)fmin (ceil (s->low / step - 1e-9), most + 1);
+  w->high = isinf (s->high) ? (int64_t)most : (int64_t)fmin (floor (s->high / step + 1e-9), most);
+  if (w->high < w->low)
+    return c->fail (c, FNX_E_PARAM, "range=%g..%gHz holds none of the frequencies 0, %g, ... %g Hz of %s",
+                    isinf (s->low) ? 0 : s->low, isinf (s->high) ? rate / 2 : s->high, step, most * step, c->recording);
+  return FNX_OK;
+}
+
+/* Periodic Hann or Hamming window, and the scale of a one-sided density. */
+static fnx_status
+prepare (fnx_call *c, const fnx_step *s, double rate, welch *w)
+{
+  fnx_status st = measure (c, s, rate, w);
+  if (st)
+    return st;
+  w->window = malloc ((size_t)w->n * sizeof *w->window);
+  w->fft = fft_pairs_new ((size_t)w->n);
+  if (!w->window || !w->fft)
+    return c->fail (c, FNX_E_NOMEM, "no memory for segments of %lld samples", (long long)w->n);
+  double a = s->window == HANN ? 0.5 : 0.54, sum = 0;
+  for (int64_t i = 0; i < w->n; i++) {
+    w->window[i] = a - (1 - a) * cos (2 * M_PI * (double)i / (double)w->n);
+    sum += w->window[i] * w->window[i];
+  }
+  w->scale = 1 / (rate * sum);
+  return FNX_OK;
+}
+
+/* "uV2/Hz"; scratch memory or static. */
+static const char *
+density_unit (fnx_call *c, const char *unit)
+{
+  if (!unit)
+    return NULL;
+  if (strcmp (unit, "1") == 0)
+    return "Hz-1";
+  char *text = c->scratch (c, strlen (unit) + 8);
+  if (text)
+    sprintf (text, "%s2/Hz", unit);
+  return text;
+}
+
+/* signal[channel,time] -> spectrum[channel,freq]; epochs likewise. */
+static fnx_status
+spectrum_shape (fnx_call *c, const fnx_spec *in, const welch *w, shape *to)
+{
+  shape_of (to, in);
+  fnx_axis *f = &to->axis[in->ndim - 1];
+  int64_t num = f->rate_num, den = f->rate_den; /* position(i) = i * num / (den * n) */
+  int64_t g = gcd_of (num, w->n), n = w->n / g, per;
+  num /= g;
+  if (__builtin_mul_overflow (den, n, &per))
+    return c->fail (c, FNX_E_SPEC, "the rate of %s is no usable fraction", c->recording);
+  *f = (fnx_axis){ .struct_size = sizeof *f,
+                   .flags = FNX_AXIS_REGULAR,
+                   .name = "freq",
+                   .unit = "Hz",
+                   .size = w->high - w->low + 1,
+                   .start = w->low,
+                   .rate_num = per,
+                   .rate_den = num };
+  to->spec.kind = "spectrum";
+  to->spec.unit = density_unit (c, in->unit);
+  return in->unit && !to->spec.unit ? FNX_E_NOMEM : FNX_OK;
+}
+
+static fnx_status
+too_short (fnx_call *c, double rate, int64_t have, const welch *w)
+{
+  return c->fail (c, FNX_E_DATA, "%s has %.4g s to show, less than one segment of %.4g s\nuse length=%.3gs",
+                  c->recording, (double)have / rate, (double)w->n / rate, (double)have / rate / 2);
+}
+
+static fnx_status
+negotiate (fnx_call *c, fnx_step *s, const fnx_spec *const *in, const fnx_spec **out)
+{
+  welch w;
+  double rate = shape_rate (c, in[0]);
+  fnx_status st = rate > 0 ? measure (c, s, rate, &w) : FNX_E_SPEC;
+  int64_t n = st == FNX_OK ? shape_samples (in[0]) : FNX_UNKNOWN;
+  if (st == FNX_OK && n != FNX_UNKNOWN && n < w.n)
+    st = too_short (c, rate, n, &w);
+  shape *to = st == FNX_OK ? c->scratch (c, sizeof *to) : NULL;
+  if (!to)
+    return st ? st : FNX_E_NOMEM;
+  out[0] = &to->spec;
+  return spectrum_shape (c, in[0], &w, to);
+}
+
+/* ---- segments -------------------------------------------------------------------- */
+
+/* z[i][part] = windowed, detrended x[i]; NaN is returned if a sample is missing,
+ * in which case the part is left as it was: zero. */
+CLONES (put_segment, (const double *x, const double *window, int64_t n, int detrend, double *z, double *check),
+        (x, window, n, detrend, z, check))
+{
+  double s[4] = { 0 }, mean = 0, slope = 0;
+  int64_t i = 0;
+  for (; i + 4 <= n; i += 4)
+    for (int k = 0; k < 4; k++)
+      s[k] += x[i + k];
+  for (; i < n; i++)
+    s[0] += x[i];
+  double sum = (s[0] + s[2]) + (s[1] + s[3]), middle = 0.5 * (double)(n - 1);
+  *check = sum * 0;
+  if (!(*check == 0))
+    return;
+  if (detrend != NONE)
+    mean = sum / (double)n;
+  if (detrend == LINEAR) {
+    double xy = 0, xx = 0;
+    for (i = 0; i < n; i++) {
+      double t = (double)i - middle;
+      xy += t * (x[i] - mean);
+      xx += t * t;
+    }
+    slope = xy / xx;
+  }
+  if (slope == 0)
+    for (i = 0; i < n; i++)
+      z[2 * i] = (x[i] - mean) * window[i];
+  else
+    for (i = 0; i < n; i++)
+      z[2 * i] = (x[i] - mean - slope * ((double)i - middle)) * window[i];
+}
+
+CLONES (add_power, (const double *z, int64_t n, double *power), (z, n, power))
+{
+  for (int64_t k = 0; k < n; k++)
+    power[k] += z[2 * k] * z[2 * k] + z[2 * k + 1] * z[2 * k + 1];
+}
+
+/* Segments [from, to) of all rows. */
+typedef struct work {
+  const welch *w;
+  int detrend;
+  const tape *tape;
+  sums *sums;
+  int64_t from, to;
+  double *space; /* 3 n for each worker */
+  size_t room;
+  double *each; /* median: [from .. to) spectra of n / 2 + 1 for each worker */
+  size_t each_room;
+  double *out; /* median: [rows][bins] */
+} work;
+
+/* Where a segment lies: in the newest block, or copied out of the tape. */
+static const double *
+segment (const work *k, size_t row, int64_t i, double *space)
+{
+  const tape *t = k->tape;
+  int64_t at = i * k->w->hop, skip = at - t->first - t->kept;
+  if (skip >= 0)
+    return t->block + row * (size_t)t->n + skip;
+  tape_read (t, row, at, k->w->n, space);
+  return space;
+}
+
+static fnx_status
+mean_job (void *arg, size_t row, uint32_t worker)
+{
+  const work *k = arg;
+  const welch *w = k->w;
+  double *z = k->space + worker * k->room, *copy = z + 2 * w->n, bad;
+  for (int64_t i = k->from; i < k->to; i += 2) {
+    memset (z, 0, 2 * (size_t)w->n * sizeof *z);
+    for (int64_t j = i; j < i + 2 && j < k->to; j++) {
+      put_segment (segment (k, row, j, copy), w->window, w->n, k->detrend, z + (j - i), &bad);
+      k->sums->good[row] += bad == 0;
+    }
+    fft_pairs_forward (w->fft, z);
+    add_power (z, w->n, k->sums->power + row * (size_t)w->n);
+  }
+  return FNX_OK;
+}
+
+/* One-sided density of bin k out of a sum over n_seg segments of |Z|^2. */
+static double
+density (const welch *w, const double *power, int64_t k, double n_seg)
+{
+  double p = 0.5 * (power[k] + power[(w->n - k) % w->n]) * w->scale / n_seg;
+  return k == 0 || 2 * k == w->n ? p : 2 * p;
+}
+
+static int
+ascending (const void *a, const void *b)
+{
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+/* The median of n exponential variables, over their mean (scipy's _median_bias). */
+static double
+median_bias (int64_t n)
+{
+  double sum = 1;
+  for (int64_t k = 1; k <= (n - 1) / 2; k++)
+    sum += 1 / (2 * (double)k + 1) - 1 / (2 * (double)k);
+  return sum;
+}
+
+static fnx_status
+median_job (void *arg, size_t row, uint32_t worker)
+{
+  const work *k = arg;
+  const welch *w = k->w;
+  int64_t bins = w->high - w->low + 1, n = 0, most = k->to - k->from;
+  double *z = k->space + worker * k->room, *copy = z + 2 * w->n, *power = copy + w->n, bad;
+  double *each = k->each + worker * k->each_room; /* [bins][most] */
+  for (int64_t i = k->from; i < k->to; i++) {
+    memset (z, 0, 2 * (size_t)w->n * sizeof *z);
+    put_segment (segment (k, row, i, copy), w->window, w->n, k->detrend, z, &bad);
+    if (bad != 0)
+      continue;
+    memset (power, 0, (size_t)w->n * sizeof *power);
+    fft_pairs_forward (w->fft, z);
+    add_power (z, w->n, power);
+    for (int64_t b = 0; b < bins; b++)
+      each[b * most + n] = density (w, power, w->low + b, 1);
+    n++;
+  }
+  k->sums->good[row] = n;
+  for (int64_t b = 0; n && b < bins; b++) {
+    double *v = each + b * most;
+    qsort (v, (size_t)n, sizeof *v, ascending);
+    k->out[(int64_t)row * bins + b] = 0.5 * (v[(n - 1) / 2] + v[n / 2]) / median_bias (n);
+  }
+  return FNX_OK;
+}
+
+static fnx_status
+begin (fnx_call *c, fnx_step *s, const fnx_buf *in, welch *w, sums *m, flow *f)
+{
+  if (!m->power) {
+    const fnx_spec *spec = c->buf->spec (in);
+    double rate = shape_rate (c, spec);
+    fnx_status st = rate > 0 ? prepare (c, s, rate, w) : FNX_E_SPEC;
+    if (st)
+      return st;
+    m->rows = shape_rows (spec);
+    m->power = calloc ((size_t)(m->rows * w->n) + 1, sizeof *m->power);
+    m->good = calloc ((size_t)m->rows + 1, sizeof *m->good);
+    if (!m->power || !m->good)
+      return c->fail (c, FNX_E_NOMEM, "no memory for %lld spectra", (long long)m->rows);
+  }
+  return flow_take (c, f, in);
+}
+
+/* Add segments [sums.done, to), an even number of them unless it is the end. */
+static fnx_status
+add (fnx_call *c, const fnx_step *s, const welch *w, sums *m, const tape *t, int64_t to)
+{
+  work k = { .w = w, .detrend = s->detrend, .tape = t, .sums = m, .from = m->done, .to = to };
+  k.room = (4 * (size_t)w->n + 7) / 8 * 8;
+  k.space = c->scratch (c, c->max_threads * k.room * sizeof *k.space);
+  if (!k.space)
+    return FNX_E_NOMEM;
+  m->done = to;
+  return c->parallel (c, (size_t)m->rows, mean_job, &k);
+}
+
+static int64_t
+complete (const welch *w, int64_t end)
+{
+  return end < w->n ? 0 : (end - w->n) / w->hop + 1;
+}
+
+/* Tell of segments that were left out; fail where none is left. */
+static fnx_status
+account (fnx_call *c, const fnx_spec *spec, const welch *w, const sums *m, int64_t have)
+{
+  int64_t worst = 0;
+  char name[128];
+  if (m->done == 0)
+    return too_short (c, shape_rate (c, spec), have, w);
+  for (int64_t r = 1; r < m->rows; r++)
+    if (m->good[r] < m->good[worst])
+      worst = r;
+  if (m->rows && m->good[worst] == 0)
+    return c->fail (c, FNX_E_DATA,
+                    "%s of %s has missing samples in every segment of %lld samples\nuse a smaller length=",
+                    shape_row_name (spec, worst, name, sizeof name), c->recording, (long long)w->n);
+  if (m->rows && m->good[worst] < m->done)
+    c->log (c, FNX_LOG_NOTE, "%s: up to %lld of %lld segments left out for missing samples (%s)", c->recording,
+            (long long)(m->done - m->good[worst]), (long long)m->done, shape_row_name (spec, worst, name, sizeof name));
+  return FNX_OK;
+}
+
+/* The buffer of the result, and where its values go. */
+static fnx_status
+result (fnx_call *c, const welch *w, flow *f, fnx_buf **b, double **values)
+{
+  const fnx_events none = { .struct_size = sizeof none };
+  shape to;
+  fnx_status st = spectrum_shape (c, c->buf->spec (f->head), w, &to);
+  *b = st == FNX_OK ? flow_give (c, f, &to.spec) : NULL;
+  if (!*b)
+    return st ? st : FNX_E_NOMEM;
+  st = c->buf->set_events (c, *b, &none); /* there is no time axis any more */
+  *values = st == FNX_OK ? c->buf->write (c, *b) : NULL;
+  return *values ? FNX_OK : st ? st : FNX_E_NOMEM;
+}
+
+static fnx_status
+finish_mean (fnx_call *c, const welch *w, const sums *m, flow *f, const fnx_buf **out)
+{
+  fnx_buf *b = NULL;
+  double *y = NULL;
+  fnx_status st = account (c, c->buf->spec (f->head), w, m, tape_end (&f->tape));
+  if (st == FNX_OK)
+    st = result (c, w, f, &b, &y);
+  int64_t bins = w->high - w->low + 1;
+  for (int64_t r = 0; st == FNX_OK && r < m->rows; r++)
+    for (int64_t k = 0; k < bins; k++)
+      y[r * bins + k] = density (w, m->power + r * w->n, w->low + k, (double)m->good[r]);
+  if (st == FNX_OK)
+    *out = b;
+  else if (b)
+    c->buf->unref (b);
+  return st;
+}
+
+static fnx_status
+medians (fnx_call *c, const fnx_step *s, const welch *w, sums *m, flow *f, const fnx_buf **out)
+{
+  work k = { .w = w, .detrend = s->detrend, .tape = &f->tape, .sums = m, .to = complete (w, tape_end (&f->tape)) };
+  size_t bins = (size_t)(w->high - w->low + 1);
+  fnx_buf *b = NULL;
+  fnx_status st = result (c, w, f, &b, &k.out);
+  k.room = (4 * (size_t)w->n + 7) / 8 * 8;
+  k.each_room = bins * (size_t)k.to;
+  k.space = c->scratch (c, c->max_threads * k.room * sizeof *k.space);
+  k.each = k.space ? c->scratch (c, c->max_threads * k.each_room * sizeof *k.each + 1) : NULL;
+  if (st == FNX_OK && !k.each)
+    st = FNX_E_NOMEM;
+  m->done = k.to;
+  if (st == FNX_OK)
+    st = c->parallel (c, (size_t)m->rows, median_job, &k);
+  if (st == FNX_OK)
+    st = account (c, c->buf->spec (f->head), w, m, tape_end (&f->tape));
+  if (st == FNX_OK)
+    *out = b;
+  else if (b)
+    c->buf->unref (b);
+  return st;
+}
+
+/* ---- whole and in blocks ---------------------------------------------------------- */
+
+static fnx_status
+run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
+{
+  fnx_step own = *s; /* its settings, with sums of its own */
+  own.w = (welch){ 0 };
+  own.sums = (sums){ 0 };
+  own.flow = (flow){ 0 };
+  fnx_status st = begin (c, &own, in[0], &own.w, &own.sums, &own.flow);
+  if (st == FNX_OK && s->average == MEDIAN)
+    st = medians (c, &own, &own.w, &own.sums, &own.flow, out);
+  else if (st == FNX_OK) {
+    st = add (c, &own, &own.w, &own.sums, &own.flow.tape, complete (&own.w, tape_end (&own.flow.tape)));
+    if (st == FNX_OK)
+      st = finish_mean (c, &own.w, &own.sums, &own.flow, out);
+  }
+  clear (&own);
+  return st;
+}
+
+static fnx_status
+start (fnx_call *c, fnx_step *s, int64_t max_block)
+{
+  (void)c, (void)max_block;
+  clear (s);
+  return FNX_OK;
+}
+
+static fnx_status
+push (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
+{
+  (void)out;
+  fnx_status st = begin (c, s, in[0], &s->w, &s->sums, &s->flow);
+  int64_t to = st == FNX_OK ? complete (&s->w, tape_end (&s->flow.tape)) / 2 * 2 : 0;
+  if (to > s->sums.done)
+    st = add (c, s, &s->w, &s->sums, &s->flow.tape, to);
+  if (st == FNX_OK && !tape_keep (&s->flow.tape, s->sums.done * s->w.hop))
+    st = c->fail (c, FNX_E_NOMEM, "no memory for two segments of %lld samples", (long long)s->w.n);
+  return st;
+}
+
+static fnx_status
+drain (fnx_call *c, fnx_step *s, const fnx_buf **out)
+{
+  if (!s->flow.head)
+    return FNX_OK;
+  int64_t to = complete (&s->w, tape_end (&s->flow.tape));
+  fnx_status st = to > s->sums.done ? add (c, s, &s->w, &s->sums, &s->flow.tape, to) : FNX_OK;
+  return st ? st : finish_mean (c, &s->w, &s->sums, &s->flow, out);
+}
+
+static const void *
+extension (const fnx_step *s, const char *id)
+{
+  static const fnx_ext_stream stream = { .struct_size = sizeof stream, .start = start, .push = push, .drain = drain };
+  return (!s || s->average == MEAN) && strcmp (id, FNX_STREAM) == 0 ? &stream : NULL;
+}
+
+static const char *const windows[] = { "hann", "hamming", NULL };
+static const char *const averages[] = { "mean", "median", NULL };
+static const char *const detrends[] = { "constant", "linear", "none", NULL };
+
+PARAM (window, .type = FNX_T_ENUM, .fallback = "hann", .choices = windows,
+       .doc = "periodic; hann is what scipy takes, hamming what MNE takes");
+PARAM (length, .type = FNX_T_REAL, .flags = FNX_P_TUNABLE, .unit = "s", .fallback = "2s", .min = 1e-6, .max = 1e6,
+       .doc = "of a segment; frequencies are 1/length apart");
+PARAM (samples, .type = FNX_T_INT, .min = 2, .max = 1e9,
+       .doc = "of a segment, instead of length; 256 is what MNE takes");
+PARAM (overlap, .type = FNX_T_REAL, .fallback = "0.5", .min = 0, .max = 1,
+       .doc = "share of a segment that the next one begins before its end; 0 is what MNE takes");
+PARAM (range, .type = FNX_T_RANGE, .unit = "Hz", .doc = "frequencies to give, both ends in");
+PARAM (average, .type = FNX_T_ENUM, .fallback = "mean", .choices = averages,
+       .doc = "over the segments; median is corrected for its bias");
+PARAM (detrend, .type = FNX_T_ENUM, .fallback = "constant", .choices = detrends,
+       .doc = "what is taken from each segment: its mean, a straight line, nothing");
+static const fnx_param_desc *const params[] = { &window_param, &length_param,  &samples_param, &overlap_param,
+                                                &range_param,  &average_param, &detrend_param, NULL };
+
+static const fnx_port_desc out_port = { .struct_size = sizeof out_port,
+                                        .name = "out",
+                                        .what = "spectrum[channel,freq] or spectrum[trial,channel,freq]" };
+static const fnx_port_desc *const outputs[] = { &out_port, NULL };
+
+const fnx_step_desc psd_step = {
+  .struct_size = sizeof psd_step,
+  .flags = FNX_S_DETERMINISTIC | FNX_S_ITEMWISE,
+  .threads = FNX_THREADS_SERIAL_STEP,
+  .revision = 1,
+  .id = "org.fornix.eeg.psd",
+  .name = "psd",
+  .title = "power spectral density by Welch's method",
+  .doc
+  = "The mean, over segments that overlap, of |FFT(window x segment)|^2 / (rate x sum window^2), one-sided: doubled at "
+    "all frequencies but 0 and half the rate. The result is a density, in uV2/Hz for a signal in uV. What is left at "
+    "the end and does not fill a segment is not used.\n\n"
+    "Defaults: 2 s Hann windows, half overlap, mean of each segment removed. scipy: samples=256. MNE: window=hamming "
+    "samples=256 overlap=0.\n\n"
+    "A segment in which a channel misses a sample (NaN) is left out for that channel, and this is told.",
+  .cite = "Welch 1967, IEEE Trans. Audio Electroacoust. 15:70; scipy.signal.welch; MNE 1.3 psd_array_welch",
+  .equals = "scipy.signal.welch() to 1e-12",
+  .example = "fornix run sim:fists ! psd range=1..40Hz ! write spectrum.tsv",
+  .inputs = signal_or_epochs,
+  .outputs = outputs,
+  .params = params,
+  .create = create,
+  .destroy = destroy,
+  .negotiate = negotiate,
+  .run = run,
+  .extension = extension,
+};
