@@ -108,7 +108,7 @@ channel_kind_of (const fnx_axis *a, int64_t i)
     for (int k = 0; k < 4; k++)
       if (strcasecmp (kind->texts[i], names[k]) == 0)
         return (channel_kind)k;
-    return KIND_MISC;
+    return strcasecmp (kind->texts[i], "ref") == 0 ? KIND_EEG : KIND_MISC; /* ear lobes, mastoids */
   }
   electrode e;
   if (!a->labels)
