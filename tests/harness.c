@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+#include "core/output.h"
 #include "core/param.h"
 #include "core/pool.h"
 #include "core/rng.h"
@@ -487,8 +488,12 @@ run_line (const char *line, const fnx_buf *in, const fnx_buf *second, uint64_t s
   fault f = FAULT_INIT;
   made m;
 
-  if (make (&m, line, &f) != FNX_OK || run_made (&m, ports, seed, &out, &f) != FNX_OK)
+  ses.outputs = output_new (); /* what a sink writes appears when it has succeeded */
+  if (make (&m, line, &f) != FNX_OK || run_made (&m, ports, seed, &out, &f) != FNX_OK
+      || output_commit (ses.outputs, &f) != FNX_OK)
     die_of (line, &f);
+  output_free (ses.outputs);
+  ses.outputs = NULL;
   unmake (&m);
   fault_clear (&f);
   return out;
@@ -527,7 +532,15 @@ t_fail (const char *line, const fnx_buf *in, fnx_status *code)
     const fnx_ext_stream *x = extension (&m, FNX_STREAM);
 
     s = negotiate (&m, ports, &f);
-    if (s == FNX_OK && x) {
+    if (s == FNX_OK && m.desc->run) {
+      const fnx_buf *all[MAX_PORTS] = { NULL };
+      call c;
+
+      call_begin (&c, &ses, m.desc->name, "test", ses.seed, &f);
+      s = call_end (&c, m.desc->run (&c.api, m.step, ports, all));
+      for (int i = 0; i < MAX_PORTS; i++)
+        buffer_unref (all[i]);
+    } else if (s == FNX_OK && x) {
       call c;
 
       call_begin (&c, &ses, m.desc->name, "test", ses.seed, &f);
