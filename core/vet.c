@@ -57,25 +57,35 @@ vet_find (const fnx_step_desc *d, const char *name, size_t n)
   return NULL;
 }
 
-/* `when` is "name=value", of another param, and a value that it can have. */
+/* Is the word of n bytes one of the choices? */
+static bool
+is_choice (const fnx_param_desc *p, const char *word, size_t n)
+{
+  for (const char *const *c = p->choices; c && *c; c++)
+    if (strlen (*c) == n && !strncmp (*c, word, n))
+      return true;
+  return false;
+}
+
+/* `when` is "name=value", "name=value|value", or "name" (it is given at all),
+ * of another param, and values that it can have. */
 static char *
 when_fault (const fnx_step_desc *d, const fnx_param_desc *p)
 {
-  const char *eq = p->when ? strchr (p->when, '=') : NULL;
   const fnx_param_desc *of;
+  size_t n;
 
   if (!p->when)
     return NULL;
-  if (!eq || !eq[1])
-    return why ("param %s: when \"%s\" is not name=value", p->name, p->when);
-  of = vet_find (d, p->when, (size_t)(eq - p->when));
+  n = strcspn (p->when, "=");
+  of = vet_find (d, p->when, n);
   if (!of || of == p)
     return why ("param %s: when \"%s\" names no other param", p->name, p->when);
-  if (of->type == FNX_T_ENUM) {
-    for (const char *const *c = of->choices; c && *c; c++)
-      if (!strcmp (*c, eq + 1))
-        return NULL;
-    return why ("param %s: when \"%s\" names no choice of %s", p->name, p->when, of->name);
+  for (const char *word = p->when + n; *word && of->type == FNX_T_ENUM;) {
+    size_t k = strcspn (++word, "|");
+    if (!is_choice (of, word, k))
+      return why ("param %s: when \"%s\" names no choice of %s", p->name, p->when, of->name);
+    word += k;
   }
   return NULL;
 }
