@@ -19,12 +19,4 @@ typedef enum table_form {
 /* FNX_E_IO and a fault when `to` cannot take it (a full disk, a closed pipe). */
 fnx_status table_print (FILE *to, const fnx_buf *table, table_form, fault *f);
 
-/* Columns that a UTF-8 text takes on a terminal: 0 for combining marks, 2 for
- * wide characters, 1 for a byte that is no UTF-8. */
-size_t text_width (const char *);
-/* A JSON string with its quotes; bytes that are no UTF-8 become U+FFFD. */
-void json_put_text (FILE *to, const char *);
-/* A JSON number that reads back exactly; null where it is not finite. */
-void json_put_number (FILE *to, double);
-
 #endif

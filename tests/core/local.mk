@@ -41,3 +41,9 @@ tests_core_output_SOURCES = tests/core/output.c
 tests_core_output_LDADD = $(TEST_LDADD)
 tests_core_output_LDFLAGS = $(TEST_LDFLAGS)
 TESTS += tests/core/output
+
+check_PROGRAMS += tests/core/table
+tests_core_table_SOURCES = tests/core/table.c
+tests_core_table_LDADD = $(TEST_LDADD)
+tests_core_table_LDFLAGS = $(TEST_LDFLAGS)
+TESTS += tests/core/table

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Tables as text: see table_text.h.  TSV as BIDS wants it: one header line,
+ * n/a for what is missing, a decimal point.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/output.h"
+#include "core/param.h"
+#include "core/table_text.h"
+#include "core/text.h"
+
+#define GAP 2 /* blanks between columns */
+
+static const char *
+not_empty (const char *text)
+{
+  return text && *text ? text : "n/a";
+}
+
+/* A cell without the characters that part cells. */
+static void
+add_plain (text_buf *out, const char *text)
+{
+  for (const char *s = not_empty (text); *s; s++)
+    text_addn (out, strchr ("\t\n\r", *s) ? " " : s, 1);
+}
+
+static void
+add_exact (text_buf *out, double value)
+{
+  char text[32];
+  text_add (out, isnan (value) ? "n/a" : number_text (value, text));
+}
+
+static void
+as_tsv (text_buf *out, const fnx_column *const *columns, int64_t rows)
+{
+  for (size_t c = 0; columns[c]; c++) {
+    text_add (out, c ? "\t" : "");
+    add_plain (out, columns[c]->name);
+  }
+  text_add (out, "\n");
+  for (int64_t row = 0; row < rows; row++)
+    for (size_t c = 0; columns[c]; c++) {
+      if (columns[c]->type == FNX_COL_TEXT)
+        add_plain (out, columns[c]->texts[row]);
+      else
+        add_exact (out, columns[c]->reals[row]);
+      text_add (out, columns[c + 1] ? "\t" : "\n");
+    }
+}
+
+static void
+as_json (text_buf *out, const fnx_column *const *columns, int64_t rows)
+{
+  for (int64_t row = 0; row < rows; row++) {
+    for (size_t c = 0; columns[c]; c++) {
+      text_add (out, c ? "," : "{");
+      text_json (out, columns[c]->name);
+      text_add (out, ":");
+      if (columns[c]->type != FNX_COL_TEXT)
+        text_json_number (out, columns[c]->reals[row]);
+      else if (columns[c]->texts[row])
+        text_json (out, columns[c]->texts[row]);
+      else
+        text_add (out, "null");
+    }
+    text_add (out, "}\n");
+  }
+}
+
+/* ---- for people ----------------------------------------------------------------- */
+
+/* How a column's numbers are rounded: whole numbers as they are, others to the
+ * decimals that give the largest four digits. */
+typedef struct rounding {
+  bool whole, scientific;
+  int decimals;
+} rounding;
+
+static rounding
+rounding_of (const fnx_column *c, int64_t rows)
+{
+  rounding r = { .whole = true };
+  double most = 0;
+  for (int64_t i = 0; i < rows; i++)
+    if (isfinite (c->reals[i])) {
+      most = fmax (most, fabs (c->reals[i]));
+      r.whole &= c->reals[i] == nearbyint (c->reals[i]);
+    }
+  r.whole &= most < 1e15;
+  r.scientific = !r.whole && (most >= 1e7 || most < 1e-3);
+  if (!r.whole && !r.scientific) {
+    r.decimals = 3 - (int)floor (log10 (most));
+    r.decimals = r.decimals < 0 ? 0 : r.decimals > 4 ? 4 : r.decimals;
+  }
+  return r;
+}
+
+/* A small number among large ones must not become 0.000. */
+static void
+add_rounded (text_buf *out, rounding r, double value)
+{
+  if (isnan (value))
+    text_add (out, "n/a");
+  else if (isinf (value))
+    text_add (out, value > 0 ? "inf" : "-inf");
+  else if (r.scientific)
+    text_addf (out, "%.3e", value);
+  else if (value != 0 && fabs (value) < pow (10, -r.decimals))
+    text_addf (out, "%.0e", value);
+  else
+    text_addf (out, "%.*f", r.decimals, value);
+}
+
+/* One column as cells: cell[0] is the heading, cell[1 + row] the rows. */
+static char **
+cells_of (const fnx_column *c, int64_t rows, size_t *width)
+{
+  char **cell = calloc ((size_t)rows + 1, sizeof *cell);
+  rounding r = c->type == FNX_COL_TEXT ? (rounding){ 0 } : rounding_of (c, rows);
+  *width = 0;
+  for (int64_t i = -1; cell && i < rows; i++) {
+    text_buf one = { 0 };
+    if (i < 0 && c->unit && *c->unit && strcmp (c->unit, "1") != 0)
+      text_addf (&one, "%s (%s)", c->name, c->unit);
+    else if (i < 0 || c->type == FNX_COL_TEXT)
+      add_plain (&one, i < 0 ? c->name : c->texts[i]);
+    else
+      add_rounded (&one, r, c->reals[i]);
+    if (!(cell[i + 1] = text_take (&one))) {
+      texts_free (cell, (size_t)rows + 1);
+      return NULL;
+    }
+    size_t columns = utf8_columns (cell[i + 1], strlen (cell[i + 1]));
+    *width = columns > *width ? columns : *width;
+  }
+  return cell;
+}
+
+static void
+add_padded (text_buf *out, const char *cell, size_t width, bool right, bool last)
+{
+  int pad = (int)(width - utf8_columns (cell, strlen (cell)));
+  if (right)
+    text_addf (out, "%*s%s", pad, "", cell);
+  else
+    text_addf (out, "%s%*s", cell, last ? 0 : pad, "");
+  text_addf (out, last ? "\n" : "%*s", GAP, "");
+}
+
+static void
+as_people (text_buf *out, const fnx_column *const *columns, int64_t rows)
+{
+  size_t n = 0, *width;
+  char ***cells;
+  while (columns[n])
+    n++;
+  cells = calloc (n + 1, sizeof *cells);
+  width = calloc (n + 1, sizeof *width);
+  out->failed |= !cells || !width;
+  for (size_t c = 0; c < n && !out->failed; c++)
+    if (!(cells[c] = cells_of (columns[c], rows, &width[c])))
+      out->failed = true;
+  for (int64_t row = 0; row <= rows && !out->failed; row++)
+    for (size_t c = 0; c < n; c++)
+      add_padded (out, cells[c][row], width[c], columns[c]->type == FNX_COL_REAL, c + 1 == n);
+  for (size_t c = 0; cells && c < n; c++)
+    if (cells[c])
+      texts_free (cells[c], (size_t)rows + 1);
+  free (cells);
+  free (width);
+}
+
+fnx_status
+table_print (FILE *to, const fnx_buf *table, table_form form, fault *f)
+{
+  static void (*const forms[]) (text_buf *, const fnx_column *const *, int64_t)
+      = { [TABLE_PEOPLE] = as_people, [TABLE_TSV] = as_tsv, [TABLE_JSON] = as_json };
+  const fnx_axis *axis = spec_axis (buffer_spec (table), "row");
+  text_buf out = { 0 };
+  if (!axis)
+    return fault_set (f, EXIT_INTERNAL, FNX_E_BUG, "a table without an axis called row");
+  if (!axis->columns || !axis->columns[0])
+    return FNX_OK;
+  if (form == TABLE_AUTO)
+    form = isatty (fileno (to)) ? TABLE_PEOPLE : TABLE_TSV;
+  forms[form](&out, axis->columns, axis->size);
+  char *text = text_take (&out);
+  if (!text)
+    return fault_set (f, fault_exit_of (FNX_E_NOMEM), FNX_E_NOMEM, "not enough memory to print a table");
+  errno = 0;
+  bool bad = fputs (text, to) < 0 || fflush (to);
+  free (text);
+  return bad ? output_fault (to == stdout ? "-" : "output", errno, "the table is not complete", f) : FNX_OK;
+}
