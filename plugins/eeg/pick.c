@@ -133,10 +133,17 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   return FNX_OK;
 }
 
+static fnx_status
+start (fnx_call *c, fnx_step *s, int64_t max_block)
+{
+  (void)c, (void)s, (void)max_block;
+  return FNX_OK;
+}
+
 static const void *
 extension (const fnx_step *s, const char *id)
 {
-  static const fnx_ext_stream stream = { .struct_size = sizeof stream, .push = run };
+  static const fnx_ext_stream stream = { .struct_size = sizeof stream, .start = start, .push = run };
   (void)s;
   return strcmp (id, FNX_STREAM) == 0 ? &stream : NULL;
 }
