@@ -163,6 +163,13 @@ text_of (fnx_call *c, const fnx_buf *b, const char *column, int64_t i)
   return k && k->type == FNX_COL_TEXT && k->texts ? k->texts[i] : NULL;
 }
 
+/* libedf cuts digits off where it should round: 76.5302 became "76.53019". */
+static double
+untruncated (double x)
+{
+  return x * (1 + 1e-10);
+}
+
 static int
 set_signal (fnx_call *c, int h, int i, const fnx_buf *b, const plan *p, const range *r, const char *path, bool bdf)
 {
@@ -178,8 +185,8 @@ set_signal (fnx_call *c, int h, int i, const fnx_buf *b, const plan *p, const ra
     snprintf (label, sizeof label, "ch%d", i + 1);
   if (!unit)
     unit = spec->unit && strcmp (spec->unit, "1") != 0 ? spec->unit : "";
-  return edf_set_samplefrequency (h, i, (int)p->n) | edf_set_physical_maximum (h, i, r->high)
-         | edf_set_physical_minimum (h, i, r->low) | edf_set_digital_maximum (h, i, bdf ? 8388607 : 32767)
+  return edf_set_samplefrequency (h, i, (int)p->n) | edf_set_physical_maximum (h, i, untruncated (r->high))
+         | edf_set_physical_minimum (h, i, untruncated (r->low)) | edf_set_digital_maximum (h, i, bdf ? 8388607 : 32767)
          | edf_set_digital_minimum (h, i, bdf ? -8388608 : -32768) | edf_set_label (h, i, label)
          | edf_set_physical_dimension (h, i, unit) | (prefilter ? edf_set_prefilter (h, i, prefilter) : 0);
 }

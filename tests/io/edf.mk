@@ -1,6 +1,10 @@
-check_PROGRAMS += tests/io/edf-oracle
+check_PROGRAMS += tests/io/edf-oracle tests/io/edf-write
+TESTS += tests/io/edf-oracle tests/io/edf-write
 tests_io_edf_oracle_SOURCES = tests/io/edf-oracle.c
 tests_io_edf_oracle_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_io_edf_oracle_LDADD = $(TEST_LDADD) $(JANSSON_LIBS)
 tests_io_edf_oracle_LDFLAGS = $(TEST_LDFLAGS)
-TESTS += tests/io/edf-oracle
+tests_io_edf_write_SOURCES = tests/io/edf-write.c
+tests_io_edf_write_LDADD = $(TEST_LDADD)
+tests_io_edf_write_LDFLAGS = $(TEST_LDFLAGS)
+EXTRA_DIST += tests/io/edf-make.h
