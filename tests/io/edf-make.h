@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct make_signal {
   const char *label, *unit, *pmin, *pmax, *dmin, *dmax, *n;
