@@ -52,9 +52,9 @@ fnx_buf *scores_new (fnx_call *c, const fnx_buf *in, const classes *cls, double 
 /* Scores of one trial from decision values x.w_k + b_k: two classes have one
  * value d and get (-d/2, d/2), more get theirs. */
 void scores_from (const double *d, int32_t n_class, double *score);
-/* Decision values x.w_k + b_k of all trials in `in`, as scores.  w: n_value x p. */
-fnx_status scores_linear (fnx_call *c, const fnx_buf *in, const classes *cls, size_t p, const double *w,
-                          const double *b, const fnx_buf **out);
+
+/* The ports of every classifier. */
+extern const fnx_port_desc learn_in_target, learn_out_scores;
 
 /* ---- products.c ---- */
 /* out[i * b->n + j] = (a_i - mean) . (b_j - mean); mean may be NULL.  The same

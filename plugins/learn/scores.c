@@ -6,7 +6,14 @@
  */
 #include "plugins/learn/learn.h"
 
-#include <cblas.h>
+const fnx_port_desc learn_in_target = { .struct_size = sizeof learn_in_target,
+                                        .name = "in",
+                                        .what = "features[trial,feature]",
+                                        .doc = "one row of features a trial; the column target names its class" };
+const fnx_port_desc learn_out_scores = { .struct_size = sizeof learn_out_scores,
+                                         .name = "out",
+                                         .what = "scores[trial,class]",
+                                         .doc = "the largest score is the answer" };
 
 static const fnx_spec *
 spec (fnx_call *c, const fnx_axis *trial, int64_t n_class, const char *const *labels)
@@ -52,26 +59,4 @@ scores_from (const double *d, int32_t n_class, double *score)
     score[1] = d[0] / 2;
   } else
     memcpy (score, d, (size_t)n_class * sizeof *score);
-}
-
-fnx_status
-scores_linear (fnx_call *c, const fnx_buf *in, const classes *cls, size_t p, const double *w, const double *b,
-               const fnx_buf **out)
-{
-  rows x;
-  size_t m = cls->n == 2 ? 1 : (size_t)cls->n;
-  fnx_status st = rows_of (c, in, 0, &x);
-  if (st || (st = rows_fit (c, &x, p)))
-    return st;
-  double *v, *d = c->scratch (c, m * sizeof *d);
-  fnx_buf *o = d ? scores_new (c, in, cls, &v) : NULL;
-  if (!o)
-    return FNX_E_NOMEM;
-  for (size_t i = 0; i < x.n; i++) {
-    for (size_t k = 0; k < m; k++)
-      d[k] = cblas_ddot ((int)p, x.at[i], 1, w + k * p, 1) + b[k];
-    scores_from (d, cls->n, v + i * (size_t)cls->n);
-  }
-  *out = o;
-  return FNX_OK;
 }

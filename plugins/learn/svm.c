@@ -459,7 +459,8 @@ static const fnx_ext_estimator estimator = { .struct_size = sizeof estimator,
                                              .model_free = model_free,
                                              .state_version = 1,
                                              .save = save,
-                                             .load = load };
+                                             .load = load,
+                                             .learns = "support vectors" };
 
 static const void *
 extension (const fnx_step *s, const char *id)
@@ -508,15 +509,8 @@ static const fnx_param_desc tol_param = {
 };
 static const fnx_param_desc *const params[] = { &kernel_param, &c_param, &gamma_param, &tol_param, NULL };
 
-static const fnx_port_desc in_port = { .struct_size = sizeof in_port,
-                                       .name = "in",
-                                       .what = "features[trial,feature]",
-                                       .doc = "one row of features a trial; the column target names its class" };
-static const fnx_port_desc out_port = {
-  .struct_size = sizeof out_port, .name = "out", .what = "scores[trial,class]", .doc = "the largest score is the answer"
-};
-static const fnx_port_desc *const inputs[] = { &in_port, NULL };
-static const fnx_port_desc *const outputs[] = { &out_port, NULL };
+static const fnx_port_desc *const inputs[] = { &learn_in_target, NULL };
+static const fnx_port_desc *const outputs[] = { &learn_out_scores, NULL };
 
 const fnx_step_desc svm_step = {
   .struct_size = sizeof svm_step,

@@ -8,3 +8,15 @@ TESTS += tests/learn/svm
 tests_learn_svm_SOURCES = tests/learn/svm.c
 tests_learn_svm_LDFLAGS = $(TEST_LDFLAGS)
 tests_learn_svm_LDADD = $(LEARN_LDADD)
+
+check_PROGRAMS += tests/learn/linear
+TESTS += tests/learn/linear
+tests_learn_linear_SOURCES = tests/learn/linear.c
+tests_learn_linear_LDFLAGS = $(TEST_LDFLAGS)
+tests_learn_linear_LDADD = $(LEARN_LDADD)
+
+check_PROGRAMS += tests/learn/transform
+TESTS += tests/learn/transform
+tests_learn_transform_SOURCES = tests/learn/transform.c
+tests_learn_transform_LDFLAGS = $(TEST_LDFLAGS)
+tests_learn_transform_LDADD = $(LEARN_LDADD)
