@@ -47,3 +47,9 @@ tests_core_table_SOURCES = tests/core/table.c
 tests_core_table_LDADD = $(TEST_LDADD)
 tests_core_table_LDFLAGS = $(TEST_LDFLAGS)
 TESTS += tests/core/table
+
+check_PROGRAMS += tests/core/progress
+tests_core_progress_SOURCES = tests/core/progress.c
+tests_core_progress_LDADD = $(TEST_LDADD)
+tests_core_progress_LDFLAGS = $(TEST_LDFLAGS)
+TESTS += tests/core/progress
