@@ -86,7 +86,7 @@ inspect (const region *r)
     if (p == r->data)
       p += r->bytes;
     if (p < end && *p != PATTERN)
-      snprintf (guard.damage, sizeof guard.damage, "it wrote %td bytes %s of %s (%zu bytes)",
+      snprintf (guard.damage, sizeof guard.damage, "it wrote byte %td %s of %s of %zu bytes",
                 p < r->data ? r->data - p : p - (r->data + r->bytes) + 1,
                 p < r->data ? "before the start" : "behind the end", kind_of (r), r->bytes);
   }
@@ -194,7 +194,7 @@ name_address (const unsigned char *at, char *text, size_t n)
     if (at >= r->data && at < r->data + r->bytes)
       snprintf (text, n, "it writes to %s, which is borrowed", kind_of (r));
     else
-      snprintf (text, n, "it reaches %td bytes %s of %s (%zu bytes)",
+      snprintf (text, n, "it touches byte %td %s of %s of %zu bytes",
                 at < r->data ? r->data - at : at - (r->data + r->bytes) + 1,
                 at < r->data ? "before the start" : "behind the end", kind_of (r), r->bytes);
     return;

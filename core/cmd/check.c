@@ -61,15 +61,50 @@ print_passed (const check_result *r, size_t n, const check_options *opt)
     putchar ('\n');
 }
 
-static void
-print_trouble (const check_result *r, const char *path)
+/* The same sentence but for its numbers? */
+static bool
+same_cause (const char *a, const char *b)
 {
-  printf ("  %s  %s: %s\n", r->state == CHECK_FAILED ? "FAILED" : "--", r->title, r->text ? r->text : "");
-  if (r->state == CHECK_FAILED) {
-    printf ("          again: fornix check %s --step %s --only %s", path, r->step->name, r->test);
-    if (r->seeded)
-      printf (" --seed %llu", (unsigned long long)r->seed);
-    printf (" --in-process\n");
+  for (; *a && *b; a++, b++) {
+    a += strspn (a, "0123456789");
+    b += strspn (b, "0123456789");
+    if (*a != *b)
+      return false;
+    if (!*a)
+      break;
+  }
+  return !*a && !*b;
+}
+
+/* One cause, one line: what fails for the same reason is only named.  The
+ * results of one step are r[0..n); marks those it has told in `told`. */
+static void
+print_failed (const check_result *r, size_t n, size_t i, bool *told, const char *path)
+{
+  bool more = false;
+
+  printf ("  FAILED  %s: %s\n", r[i].title, r[i].text ? r[i].text : "");
+  for (size_t k = i + 1; k < n; k++)
+    if (r[k].state == CHECK_FAILED && r[k].text && r[i].text && same_cause (r[k].text, r[i].text)) {
+      printf (more ? ", %s" : "          for the same reason: %s", r[k].test);
+      more = told[k] = true;
+    }
+  printf ("%s          again: fornix check %s --step %s --only %s", more ? "\n" : "", path, r[i].step->name, r[i].test);
+  if (r[i].seeded)
+    printf (" --seed %llu", (unsigned long long)r[i].seed);
+  puts (" --in-process");
+}
+
+static void
+print_trouble (const check_result *r, size_t n, const char *path)
+{
+  bool told[64] = { false };
+
+  for (size_t i = 0; i < n && i < 64; i++) {
+    if (r[i].state == CHECK_FAILED && !told[i])
+      print_failed (r, n < 64 ? n : 64, i, told, path);
+    else if (r[i].state == CHECK_NOT_TRIED)
+      printf ("  --  %s: %s\n", r[i].title, r[i].text ? r[i].text : "");
   }
 }
 
@@ -111,9 +146,8 @@ print_text (const module_info *m, const check_result *r, size_t n, const check_o
     if (m->steps[1])
       printf ("%s\n", r[i].step->id);
     print_passed (r + i, k - i, opt);
-    for (; i < k; i++)
-      if (r[i].state == CHECK_FAILED || r[i].state == CHECK_NOT_TRIED)
-        print_trouble (&r[i], path);
+    print_trouble (r + i, k - i, path);
+    i = k;
   }
   printf ("%zu passed, %zu failed", count (r, n, CHECK_PASSED), failed);
   if (open)

@@ -65,3 +65,15 @@ check_LTLIBRARIES += tests/sdk/bad_undefined.la
 tests_sdk_bad_undefined_la_SOURCES = tests/sdk/bad_load.c
 tests_sdk_bad_undefined_la_CPPFLAGS = $(AM_CPPFLAGS) -DBAD_UNDEFINED
 tests_sdk_bad_undefined_la_LDFLAGS = $(TEST_MODULE_LDFLAGS)
+
+# Faults that `fornix check` must find, chosen by FORNIX_TEST_FAULT.
+check_LTLIBRARIES += tests/sdk/bad_step.la tests/sdk/bad_model.la
+tests_sdk_bad_step_la_SOURCES = tests/sdk/bad_step.c
+tests_sdk_bad_step_la_LDFLAGS = $(TEST_MODULE_LDFLAGS)
+tests_sdk_bad_model_la_SOURCES = tests/sdk/bad_model.c
+tests_sdk_bad_model_la_LDFLAGS = $(TEST_MODULE_LDFLAGS)
+check_PROGRAMS += tests/sdk/check
+tests_sdk_check_SOURCES = tests/sdk/check.c
+tests_sdk_check_LDADD = $(TEST_LDADD)
+tests_sdk_check_LDFLAGS = $(TEST_LDFLAGS)
+TESTS += tests/sdk/check
