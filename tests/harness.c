@@ -416,8 +416,8 @@ stream (made *m, const fnx_ext_stream *x, const fnx_buf *const *in, uint64_t see
 
   rng_api.uniform (seed, 0, 0, u, 2);
   most = seed ? longest[(size_t)(u[0] * 6)] : total;
-  if (most * 3000 < total)
-    most = total / 3000 + 1;
+  if (most * 1000 < total)
+    most = total / 1000 + 1;
   if (call_begin (&c, &ses, m->desc->name, "test", ses.seed, f) != FNX_OK)
     return f->code;
   s = call_end (&c, x->start ? x->start (&c.api, m->step, most) : FNX_OK);
