@@ -11,8 +11,8 @@
 #include "plugins/common/electrodes.h"
 #include "plugins/eeg/eeg.h"
 
-static const fnx_column *
-text_column (const fnx_axis *a, const char *name)
+const fnx_column *
+channel_texts (const fnx_axis *a, const char *name)
 {
   for (size_t i = 0; a->columns && a->columns[i]; i++)
     if (strcmp (a->columns[i]->name, name) == 0 && a->columns[i]->texts)
@@ -43,7 +43,7 @@ bears (const fnx_axis *a, const fnx_column *original, int64_t i, const char *wor
 int64_t
 channel_find (const fnx_axis *a, const char *word)
 {
-  const fnx_column *original = text_column (a, "original");
+  const fnx_column *original = channel_texts (a, "original");
   electrode place;
   if (!electrode_read (word, &place))
     place.kind = ELECTRODE_UNKNOWN;
@@ -103,7 +103,7 @@ channel_kind
 channel_kind_of (const fnx_axis *a, int64_t i)
 {
   static const char *const names[] = { "EEG", "EOG", "ECG", "EMG" };
-  const fnx_column *kind = text_column (a, "kind");
+  const fnx_column *kind = channel_texts (a, "kind");
   if (kind && kind->texts[i]) {
     for (int k = 0; k < 4; k++)
       if (strcasecmp (kind->texts[i], names[k]) == 0)

@@ -49,6 +49,8 @@ double unit_microvolt (const char *unit);
 int64_t channel_find (const fnx_axis *, const char *word);
 /* FNX_E_PARAM with the nearest name: "parameter=word: no such channel ..." */
 fnx_status channel_fail (fnx_call *, const fnx_axis *, const char *parameter, const char *word);
+/* A text column of the axis, with values; NULL if it has none. */
+const fnx_column *channel_texts (const fnx_axis *, const char *name);
 typedef enum channel_kind { KIND_EEG, KIND_EOG, KIND_ECG, KIND_EMG, KIND_MISC } channel_kind;
 channel_kind channel_kind_of (const fnx_axis *, int64_t i);
 /* The same axis with channels idx[0..n) in that order; scratch memory.  False: fail() was called. */

@@ -117,22 +117,49 @@ lay_out (layout *l, const fnx_spec *in, const span *p, int64_t n_trial)
   l->spec.axes = l->list;
 }
 
+/* What reject= means for each channel, in the unit of its values; INFINITY for
+ * channels that are not EEG, unless none is.  Scratch memory. */
 static fnx_status
-check (fnx_call *c, const fnx_step *s, const fnx_spec *in, span *p)
+limits (fnx_call *c, const fnx_step *s, const fnx_spec *in, double **limit)
+{
+  const fnx_axis *a = in->axes[0];
+  if (a->size == FNX_UNKNOWN)
+    return FNX_OK;
+  double *to = *limit = c->scratch (c, (size_t)(a->size + 1) * sizeof *to);
+  if (!to)
+    return FNX_E_NOMEM;
+  const fnx_column *unit = channel_texts (a, "unit");
+  bool has_eeg = false;
+  for (int64_t i = 0; i < a->size; i++)
+    has_eeg |= channel_kind_of (a, i) == KIND_EEG;
+  for (int64_t i = 0; i < a->size; i++) {
+    const char *own = unit && unit->texts[i] ? unit->texts[i] : in->unit;
+    bool judged = !isinf (s->reject) && (!has_eeg || channel_kind_of (a, i) == KIND_EEG);
+    to[i] = judged ? s->reject / unit_microvolt (own) : INFINITY;
+    if (judged && isinf (to[i])) {
+      char name[128];
+      return c->fail (c, FNX_E_SPEC,
+                      "reject=%guV cannot be compared with %s of %s, whose unit is %s\nleave reject= out", s->reject,
+                      shape_row_name (in, i, name, sizeof name), c->recording, own ? own : "not known");
+    }
+  }
+  return FNX_OK;
+}
+
+static fnx_status
+check (fnx_call *c, const fnx_step *s, const fnx_spec *in, span *p, double **limit)
 {
   double rate = shape_rate (c, in);
   fnx_status st = rate > 0 ? measure (c, s, rate, p) : FNX_E_SPEC;
-  if (st == FNX_OK && !isinf (s->reject) && unit_microvolt (in->unit) == 0)
-    return c->fail (c, FNX_E_SPEC, "reject=%guV cannot be compared with %s, whose unit is %s\nleave reject= out",
-                    s->reject, c->recording, in->unit ? in->unit : "not known");
-  return st;
+  return st ? st : limits (c, s, in, limit);
 }
 
 static fnx_status
 negotiate (fnx_call *c, fnx_step *s, const fnx_spec *const *in, const fnx_spec **out)
 {
   span p;
-  fnx_status st = check (c, s, in[0], &p);
+  double *limit;
+  fnx_status st = check (c, s, in[0], &p, &limit);
   layout *l = st == FNX_OK ? c->scratch (c, sizeof *l) : NULL;
   if (!l)
     return st ? st : FNX_E_NOMEM;
@@ -213,9 +240,8 @@ typedef struct work {
   const double *x; /* [channel][n] */
   int64_t n_channel, n;
   span p;
-  const bool *judged; /* by channel: does reject= look at it */
-  double reject;      /* in the unit of x */
-  trial *trials;      /* all, for judge_job; kept ones, for cut_job */
+  double *limit; /* [channel]: most from peak to peak */
+  trial *trials; /* all, for judge_job; kept ones, for cut_job */
   double *y;
 } work;
 
@@ -237,7 +263,7 @@ judge_job (void *arg, size_t i, uint32_t worker)
     }
     if (!(sum == 0))
       t->fate = MISSING;
-    else if (w->judged[c] && high - low > w->reject)
+    else if (high - low > w->limit[c])
       t->fate = REJECTED;
   }
   return FNX_OK;
@@ -284,72 +310,74 @@ account (fnx_call *c, const fnx_step *s, const size_t *count, size_t n)
   return FNX_OK;
 }
 
+/* The trials to keep, in the order of their events. */
 static fnx_status
-run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
+choose (fnx_call *c, const fnx_step *s, const fnx_axis *time, const fnx_events *e, work *w, size_t *kept)
 {
-  const fnx_spec *spec = c->buf->spec (in[0]);
-  const fnx_axis *time = spec->axes[1], *channel = spec->axes[0];
-  const fnx_events *e = c->buf->events (in[0]);
-  work w = { .n_channel = channel->size, .n = time->size };
-  fnx_status st = check (c, s, spec, &w.p);
-  if (st == FNX_OK)
-    st = check_labels (c, s, e);
-  if (st)
-    return st;
-  const fnx_tensor *t = c->buf->read (in[0]);
-  trial *trials = c->scratch (c, (e->n + 1) * sizeof *trials);
-  bool *judged = c->scratch (c, (size_t)channel->size + 1);
-  if (!t || !trials || !judged)
-    return FNX_E_NOMEM;
   double rate = (double)time->rate_num / (double)time->rate_den;
-  size_t n = 0, count[4] = { 0 }, kept = 0;
+  size_t n = 0, count[4] = { 0 };
+  w->trials = c->scratch (c, (e->n + 1) * sizeof *w->trials);
+  if (!w->trials)
+    return FNX_E_NOMEM;
   for (size_t i = 0; i < e->n; i++)
     if (wanted (s, e->label[i])) {
       double at = rint ((e->onset[i] - time->origin) * rate) - (double)time->start;
-      bool fits = at + (double)w.p.from >= 0 && at + (double)w.p.to < (double)w.n;
-      trials[n++] = (trial){ .at = fits ? (int64_t)at : 0, .event = i, .fate = fits ? KEPT : OUTSIDE };
+      bool fits = at + (double)w->p.from >= 0 && at + (double)w->p.to < (double)w->n;
+      w->trials[n++] = (trial){ .at = fits ? (int64_t)at : 0, .event = i, .fate = fits ? KEPT : OUTSIDE };
     }
-  bool has_eeg = false;
-  for (int64_t i = 0; i < channel->size; i++)
-    has_eeg |= judged[i] = channel_kind_of (channel, i) == KIND_EEG;
-  for (int64_t i = 0; i < channel->size; i++)
-    judged[i] |= !has_eeg;
-  w.x = t->data;
-  w.judged = judged;
-  w.reject = isinf (s->reject) ? INFINITY : s->reject / unit_microvolt (spec->unit);
-  w.trials = trials;
-  st = c->parallel (c, n, judge_job, &w);
+  fnx_status st = c->parallel (c, n, judge_job, w);
+  *kept = 0;
   for (size_t i = 0; i < n; i++) {
-    count[trials[i].fate]++;
-    if (trials[i].fate == KEPT)
-      trials[kept++] = trials[i];
+    count[w->trials[i].fate]++;
+    if (w->trials[i].fate == KEPT)
+      w->trials[(*kept)++] = w->trials[i];
   }
-  if (st == FNX_OK)
-    st = account (c, s, count, n);
+  return st ? st : account (c, s, count, n);
+}
+
+static fnx_status
+cut (fnx_call *c, work *w, size_t n, const fnx_buf *in, const fnx_buf **out)
+{
+  const fnx_events *e = c->buf->events (in), none = { .struct_size = sizeof none };
+  const char **target = c->scratch (c, (n + 1) * sizeof *target);
+  double *onset = c->scratch (c, (n + 1) * sizeof *onset);
+  if (!target || !onset)
+    return FNX_E_NOMEM;
+  for (size_t i = 0; i < n; i++) {
+    target[i] = e->label[w->trials[i].event];
+    onset[i] = e->onset[w->trials[i].event];
+  }
   layout l;
-  const char **target = c->scratch (c, (kept + 1) * sizeof *target);
-  double *onset = c->scratch (c, (kept + 1) * sizeof *onset);
-  if (st || !target || !onset)
-    return st ? st : FNX_E_NOMEM;
-  for (size_t i = 0; i < kept; i++) {
-    target[i] = e->label[trials[i].event];
-    onset[i] = e->onset[trials[i].event];
-  }
-  lay_out (&l, spec, &w.p, (int64_t)kept);
+  lay_out (&l, c->buf->spec (in), &w->p, (int64_t)n);
   l.target.texts = target;
   l.onset.reals = onset;
-  fnx_buf *b = c->buf->like (c, in[0], &l.spec);
-  const fnx_events none = { .struct_size = sizeof none };
-  st = b ? c->buf->set_events (c, b, &none) : FNX_E_NOMEM; /* they are columns now */
-  if (st == FNX_OK && !(w.y = c->buf->write (c, b)))
+  fnx_buf *b = c->buf->like (c, in, &l.spec);
+  fnx_status st = b ? c->buf->set_events (c, b, &none) : FNX_E_NOMEM; /* they are columns now */
+  if (st == FNX_OK && !(w->y = c->buf->write (c, b)))
     st = FNX_E_NOMEM;
   if (st == FNX_OK)
-    st = c->parallel (c, kept, cut_job, &w);
+    st = c->parallel (c, n, cut_job, w);
   if (st == FNX_OK)
     *out = b;
   else if (b)
     c->buf->unref (b);
   return st;
+}
+
+static fnx_status
+run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
+{
+  const fnx_spec *spec = c->buf->spec (in[0]);
+  const fnx_events *e = c->buf->events (in[0]);
+  const fnx_tensor *t = c->buf->read (in[0]);
+  work w = { .x = t ? t->data : NULL, .n_channel = spec->axes[0]->size, .n = spec->axes[1]->size };
+  size_t kept;
+  fnx_status st = t ? check (c, s, spec, &w.p, &w.limit) : FNX_E_NOMEM;
+  if (st == FNX_OK)
+    st = check_labels (c, s, e);
+  if (st == FNX_OK)
+    st = choose (c, s, spec->axes[1], e, &w, &kept);
+  return st ? st : cut (c, &w, kept, in[0], out);
 }
 
 static const char *const absents[] = { "fail", "skip", NULL };
