@@ -27,7 +27,7 @@ libcore_la_SOURCES += \
   $(NULL)
 # What users write: settings, chains, and the faults that point at them.
 libcore_la_SOURCES += \
-  core/chain.c core/chain_json.c core/chain_line.c core/chain_make.h core/chain_tree.c core/chain_tree.h \
+  core/cmd/chain.c core/chain.c core/chain_json.c core/chain_line.c core/chain_make.h core/chain_tree.c core/chain_tree.h \
   core/chain_yaml.c core/fault.c core/fault_print.c core/nearest.c core/number.c core/param.c core/param_desc.h core/param_try.c core/rng.c \
   core/sha256.c core/sha256.h core/text.c core/text.h core/unit.c core/unit.h core/value.c core/value.h core/what.c \
   $(NULL)

@@ -11,6 +11,7 @@
 /* --plugin-path and --no-user-plugins, set by main before a command runs. */
 extern registry_options cmd_plugin_options;
 
+int cmd_chain (int argc, char **argv);
 int cmd_check (int argc, char **argv);
 int cmd_new (int argc, char **argv);
 int cmd_plugins (int argc, char **argv);
