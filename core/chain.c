@@ -40,6 +40,12 @@ is_name (const char *s, size_t n)
   return strspn (s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") >= n;
 }
 
+bool
+is_step_name (const char *s)
+{
+  return is_name (s, strlen (s)) && strcmp (s, "begin") != 0 && strcmp (s, "end") != 0;
+}
+
 chain *
 chain_new (fault *f)
 {

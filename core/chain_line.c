@@ -101,6 +101,8 @@ step (line *l, chain *c, int depth)
   if (strcmp (w, "begin") == 0 || *w == '@' || (equals && is_name (w, (size_t)(equals - w))))
     return chain_fault (l->f, at (l->i), "a step begins with its name, not with \"%s\"\nwrite  ! STEP %s",
                         shown (w, said), shown (w, said));
+  if (!is_step_name (w))
+    return chain_fault (l->f, at (l->i), "\"%s\" is no name of a step\nwrite  ! STEP name=value", shown (w, said));
   chain_step *s = chain_add_step (c, w, at (l->i), l->f);
   if (!s)
     return FNX_E_NOMEM;

@@ -33,6 +33,8 @@ fnx_status chain_no_memory (fault *f);
 
 /* Letters, digits, "_", "-", "."; a letter or "_" first. */
 bool is_name (const char *s, size_t n);
+/* A name or id, and no word of the grammar. */
+bool is_step_name (const char *s);
 /* The key of YAML and JSON for the word without a name; and the keys that
  * therefore no parameter can have. */
 #define KEY_WORD "_"

@@ -173,19 +173,6 @@ step_settings (chain_step *s, const node *map, int depth, fault *f)
   return FNX_OK;
 }
 
-/* Names that a line could not say either. */
-static fnx_status
-check_step_name (const node *x, fault *f)
-{
-  char said[72];
-  const char *s = x->text, *equals = strchr (s, '=');
-  if (*s == '\0' || *s == '!' || *s == '@' || strcmp (s, "begin") == 0 || strcmp (s, "end") == 0
-      || (equals && is_name (s, (size_t)(equals - s))) || strchr (s, ' '))
-    return chain_fault (f, x->at, "\"%s\" is no name of a step\nwrite  - STEP  or  - STEP: {NAME: VALUE}",
-                        shown (s, said));
-  return FNX_OK;
-}
-
 static fnx_status
 steps (const node *list, chain *c, int depth, fault *f)
 {
@@ -202,9 +189,11 @@ steps (const node *list, chain *c, int depth, fault *f)
       return chain_fault (f, x->kind == NODE_MAP && x->n > 1 ? x->key[1].at : x->at,
                           "one step an item, as  - STEP: {NAME: VALUE}%s",
                           x->kind == NODE_MAP && x->n > 1 ? "\nindent the settings deeper than their step" : "");
-    fnx_status status = check_step_name (name, f);
-    if (status)
-      return status;
+    char said[72];
+    fnx_status status = FNX_OK;
+    if (!is_step_name (name->text))
+      return chain_fault (f, name->at, "\"%s\" is no name of a step\nwrite  - STEP  or  - STEP: {NAME: VALUE}",
+                          shown (name->text, said));
     chain_step *s = chain_add_step (c, name->text, name->at, f);
     if (!s)
       return FNX_E_NOMEM;

@@ -9,7 +9,7 @@
 #include "core/rng.h"
 #include "tests/harness.h"
 
-/* Cut at blanks; _ stands for a blank inside a word. */
+/* Cut at blanks; ~ stands for a blank inside a word. */
 static chain *
 line_of (const char *line, fault *f)
 {
@@ -96,7 +96,7 @@ meanings (void)
   is_json (line_of ("", &f), &f, "{\"chain\":[],\"fornix\":1,\"input\":[]}", "no words at all");
   is_json (line_of ("a b", &f), &f, "{\"chain\":[],\"fornix\":1,\"input\":[{\"path\":\"a\"},{\"path\":\"b\"}]}",
            "only recordings");
-  is_json (line_of ("! sim~x", &f), &f, "{\"chain\":[{\"sim x\":{}}],\"fornix\":1,\"input\":[]}", "only steps");
+  is_json (line_of ("! sim", &f), &f, "{\"chain\":[{\"sim\":{}}],\"fornix\":1,\"input\":[]}", "only steps");
   is_json (
       line_of ("sim:fists snr=2 ./a=1 ! x", &f), &f,
       "{\"chain\":[{\"x\":{}}],\"fornix\":1,\"input\":[{\"path\":\"sim:fists\",\"snr\":\"2\"},{\"path\":\"./a=1\"}]}",
@@ -155,6 +155,7 @@ bad_lines (void)
     { "a ! b @", 4, "\"@\" is no name\nwrite @ and a word of letters and digits" },
     { "a ! b @x @y", 5, "a second name for the output of b, which is @x already" },
     { "a ! x=3", 3, "a step begins with its name, not with \"x=3\"\nwrite  ! STEP x=3" },
+    { "a ! out/x.tsv", 3, "\"out/x.tsv\" is no name of a step\nwrite  ! STEP name=value" },
     { "a ! @x", 3, "a step begins with its name, not with \"@x\"\nwrite  ! STEP @x" },
     { "a ! begin c end", 3, "a step begins with its name, not with \"begin\"\nwrite  ! STEP begin" },
   };

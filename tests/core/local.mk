@@ -14,12 +14,15 @@ tests_core_score_LDFLAGS = $(TEST_LDFLAGS)
 TESTS += tests/core/folds tests/core/score
 
 # Values: numbers, units, settings, ports, random numbers, chains.
-VALUE_TESTS = tests/core/chain tests/core/nearest tests/core/param tests/core/rng tests/core/sha256 tests/core/unit tests/core/what
+VALUE_TESTS = tests/core/chain tests/core/fault tests/core/nearest tests/core/param tests/core/rng tests/core/sha256 tests/core/unit tests/core/what
 check_PROGRAMS += $(VALUE_TESTS)
 TESTS += $(VALUE_TESTS)
 tests_core_chain_SOURCES = tests/core/chain.c
 tests_core_chain_LDADD = $(TEST_LDADD)
 tests_core_chain_LDFLAGS = $(TEST_LDFLAGS)
+tests_core_fault_SOURCES = tests/core/fault.c
+tests_core_fault_LDADD = $(TEST_LDADD)
+tests_core_fault_LDFLAGS = $(TEST_LDFLAGS)
 tests_core_nearest_SOURCES = tests/core/nearest.c
 tests_core_nearest_LDADD = $(TEST_LDADD)
 tests_core_nearest_LDFLAGS = $(TEST_LDFLAGS)

@@ -1,0 +1,19 @@
+# Fuzz targets.  X.c is the target; X-mutate runs it on mutated seeds in make
+# check, with any compiler; fuzz-X is the libFuzzer program (--enable-fuzzers).
+FUZZ_MUTATE = tests/fuzz/mutate.c tests/fuzz/mutate.h
+FUZZ_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer,address,undefined
+
+check_PROGRAMS += tests/fuzz/chain-mutate
+TESTS += tests/fuzz/chain-mutate
+tests_fuzz_chain_mutate_SOURCES = tests/fuzz/chain.c tests/fuzz/chain-mutate.c $(FUZZ_MUTATE)
+tests_fuzz_chain_mutate_LDADD = $(TEST_LDADD)
+tests_fuzz_chain_mutate_LDFLAGS = $(TEST_LDFLAGS)
+
+if FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz-chain
+endif
+EXTRA_PROGRAMS += tests/fuzz/fuzz-chain
+tests_fuzz_fuzz_chain_SOURCES = tests/fuzz/chain.c
+tests_fuzz_fuzz_chain_CFLAGS = $(FUZZ_CFLAGS)
+tests_fuzz_fuzz_chain_LDADD = $(TEST_LDADD)
+tests_fuzz_fuzz_chain_LDFLAGS = $(TEST_LDFLAGS) -fsanitize=fuzzer,address,undefined
