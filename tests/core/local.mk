@@ -14,7 +14,7 @@ tests_core_score_LDFLAGS = $(TEST_LDFLAGS)
 TESTS += tests/core/folds tests/core/score
 
 # Values: numbers, units, settings, ports, random numbers, chains.
-VALUE_TESTS = tests/core/chain tests/core/fault tests/core/nearest tests/core/param tests/core/rng tests/core/sha256 tests/core/unit tests/core/what
+VALUE_TESTS = tests/core/chain tests/core/fault tests/core/nearest tests/core/param tests/core/rng tests/core/sha256 tests/core/sha256-plain tests/core/unit tests/core/what
 check_PROGRAMS += $(VALUE_TESTS)
 TESTS += $(VALUE_TESTS)
 tests_core_chain_SOURCES = tests/core/chain.c
@@ -35,6 +35,11 @@ tests_core_rng_LDFLAGS = $(TEST_LDFLAGS)
 tests_core_sha256_SOURCES = tests/core/sha256.c
 tests_core_sha256_LDADD = $(TEST_LDADD)
 tests_core_sha256_LDFLAGS = $(TEST_LDFLAGS)
+# The same tests on a processor without the SHA extensions.
+tests_core_sha256_plain_SOURCES = tests/core/sha256.c core/sha256.c
+tests_core_sha256_plain_CPPFLAGS = $(AM_CPPFLAGS) -DSHA256_PLAIN
+tests_core_sha256_plain_LDADD = $(TEST_LDADD)
+tests_core_sha256_plain_LDFLAGS = $(TEST_LDFLAGS)
 tests_core_unit_SOURCES = tests/core/unit.c
 tests_core_unit_LDADD = $(TEST_LDADD)
 tests_core_unit_LDFLAGS = $(TEST_LDFLAGS)
