@@ -9,9 +9,11 @@
 
 #include "core/buffer_impl.h"
 
-/* Above this size values come straight from the kernel: zeroed when first
- * touched, and given back at once. */
-#define MAP_FROM ((size_t)1 << 20)
+/* Above this size values come straight from the kernel, zeroed when first
+ * touched, in huge pages where it has them (a quarter of the faults' time), and
+ * are given back at once.  Below it malloc keeps what was freed, so that the
+ * blocks of a stream do not fault in afresh each time. */
+#define MAP_FROM ((size_t)32 << 20)
 
 fnx_status
 no_memory (fault *f, size_t bytes)
@@ -30,6 +32,10 @@ values_alloc (size_t bytes)
     return buffer_values.alloc (bytes);
   if (bytes >= MAP_FROM) {
     p = mmap (NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+#ifdef MADV_HUGEPAGE
+    if (p != MAP_FAILED)
+      madvise (p, bytes, MADV_HUGEPAGE);
+#endif
     return p == MAP_FAILED ? NULL : p;
   }
   bytes = (bytes + 63) / 64 * 64;
