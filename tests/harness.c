@@ -567,7 +567,7 @@ t_fail (const char *line, const fnx_buf *in, fnx_status *code)
 }
 
 static const fnx_buf *
-read_source (const char *line, int port, int64_t max)
+read_source (const char *line, int port, int64_t max, bool may_fail)
 {
   const fnx_buf *none[MAX_PORTS] = { NULL }, *all[MAX_PORTS] = { NULL }, *out = NULL;
   const fnx_ext_stream *x;
@@ -577,7 +577,7 @@ read_source (const char *line, int port, int64_t max)
   call c;
 
   if (make (&m, line, &f) != FNX_OK || negotiate (&m, none, &f) != FNX_OK)
-    die_of (line, &f);
+    goto out;
   x = extension (&m, FNX_STREAM);
   if (max && !x)
     die ("%s does not stream", m.desc->name);
@@ -601,22 +601,34 @@ read_source (const char *line, int port, int64_t max)
       else
         buffer_unref (all[i]);
   }
-  if (s != FNX_OK || !out)
+  if (s != FNX_OK && out) {
+    buffer_unref (out);
+    out = NULL;
+  }
+out:
+  if (!out && !may_fail)
     die_of (line, &f);
   unmake (&m);
+  fault_clear (&f);
   return out;
 }
 
 const fnx_buf *
 t_read (const char *line, int port)
 {
-  return read_source (line, port, 0);
+  return read_source (line, port, 0, false);
 }
 
 const fnx_buf *
 t_read_blocks (const char *line, int port, int64_t max)
 {
-  return read_source (line, port, max);
+  return read_source (line, port, max, false);
+}
+
+const fnx_buf *
+t_read_try (const char *line, int port)
+{
+  return read_source (line, port, 0, true);
 }
 
 /* ---- estimators --------------------------------------------------------------------- */

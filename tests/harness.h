@@ -52,6 +52,8 @@ t_model *t_save_load (const t_model *); /* through its bytes; checks that they r
 void t_model_free (t_model *);
 /* A source: t_read ("edf path=x.edf") whole, output port `port`. */
 const fnx_buf *t_read (const char *line, int port);
+/* The same; NULL where it fails. */
+const fnx_buf *t_read_try (const char *line, int port);
 /* The same, streamed in blocks of at most `max` samples and joined. */
 const fnx_buf *t_read_blocks (const char *line, int port, int64_t max);
 /* The sentence that a run (or create, or negotiate) fails with; a test fails if

@@ -147,7 +147,7 @@ cut_line (cutter *k)
 {
   char *p = k->p;
   for (;;) {
-    while (blank (*p) && *p != k->part)
+    while (blank (*p) && (k->part == ' ' || *p != k->part))
       p++;
     if (k->part == ' ' && (*p == '\n' || *p == '\r' || !*p))
       break;

@@ -40,7 +40,7 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
     return c->fail (c, FNX_E_NOMEM, "out of memory");
   }
   *out = s;
-  s->as = a->integer (p, "as"), s->rows = a->integer (p, "rows");
+  s->as = a->integer (p, "kind"), s->rows = a->integer (p, "rows");
   s->header = a->integer (p, "header"), s->labels = a->integer (p, "labels");
   bool tr = a->given (p, "tr"), rate = a->given (p, "rate");
   if (tr && rate)
@@ -113,7 +113,7 @@ bad_cell (fnx_call *c, const fnx_step *s, int64_t r, int64_t k)
   if (cell_comma (x))
     return c->fail (c, FNX_E_IO, "%s: %s: %s has a decimal comma\nwrite numbers with a point", s->path, where, x);
   const char *remedy = r == 0 && !t->name ? "if the first line names the columns:  header=yes"
-                                          : "a table of words and numbers:  as=table";
+                                          : "a table of words and numbers:  kind=table";
   return c->fail (c, FNX_E_IO, "%s: %s: \"%.40s\" is not a number\n%s", s->path, where, x, remedy);
 }
 
@@ -171,7 +171,10 @@ load (fnx_call *c, fnx_step *s)
   sidecar (s);
   if (s->as == AS_AUTO)
     s->as = AS_SERIES;
-  s->labelled = s->as != AS_TABLE && s->s.cols > 1 && (s->labels == 1 || (s->labels == 0 && texts_only (&s->s, 0)));
+  /* without a header, words at the front may be the rest of one: "id,0,1,2" */
+  bool plain = s->s.name || s->header == HEADER_NO;
+  s->labelled
+      = s->as != AS_TABLE && s->s.cols > 1 && (s->labels == 1 || (s->labels == 0 && plain && texts_only (&s->s, 0)));
   if (s->as == AS_TABLE || s->as == AS_FEATURES) {
     if ((e = unique_names (c, s)) || (e = type_columns (c, s)))
       return e;
@@ -272,7 +275,7 @@ target_there (fnx_call *c, const fnx_step *s)
   if (!s->target)
     return FNX_OK;
   if (s->as != AS_FEATURES)
-    return c->fail (c, FNX_E_PARAM, "target= has a meaning only with  as=features");
+    return c->fail (c, FNX_E_PARAM, "target= has a meaning only with  kind=features");
   for (int64_t k = 0; k < s->s.cols; k++)
     if (s->s.name && !strcmp (s->s.name[k], s->target))
       return FNX_OK;
@@ -323,7 +326,7 @@ spec_of (fnx_call *c, const fnx_step *s)
     a[1].size = features;
     a[1].labels = s->as == AS_FEATURES ? labels_of (c, s, false) : NULL;
     if (s->as == AS_FEATURES && features == 0) {
-      c->fail (c, FNX_E_IO, "%s: no column of numbers in it\na table of words:  as=table", s->path);
+      c->fail (c, FNX_E_IO, "%s: no column of numbers in it\na table of words:  kind=table", s->path);
       return NULL;
     }
   }
@@ -399,7 +402,7 @@ extension (const fnx_step *s, const char *id)
 static const char *const three[] = { "auto", "yes", "no", NULL }, *const orders[] = { "time", "region", NULL };
 #define PARAM(NAME, ...) static const fnx_param_desc NAME = { .struct_size = sizeof NAME, __VA_ARGS__ }
 PARAM (p_path, .type = FNX_T_PATH, .flags = FNX_P_REQUIRED | FNX_P_MAIN, .name = "path", .doc = "the file");
-PARAM (p_as, .type = FNX_T_ENUM, .name = "as", .fallback = "auto", .choices = as_names,
+PARAM (p_kind, .type = FNX_T_ENUM, .name = "kind", .fallback = "auto", .choices = as_names,
        .doc = "what the numbers are; auto: what the .json beside it says, else series");
 PARAM (p_tr, .type = FNX_T_REAL, .name = "tr", .unit = "s", .min = 1e-9, .max = 1e9, .doc = "time between rows");
 PARAM (p_rate, .type = FNX_T_REAL, .name = "rate", .unit = "Hz", .min = 1e-9, .max = 1e9, .doc = "rows in a second");
@@ -409,10 +412,10 @@ PARAM (p_header, .type = FNX_T_ENUM, .name = "header", .fallback = "auto", .choi
        .doc = "the first line names the columns; auto: if no number is in it");
 PARAM (p_labels, .type = FNX_T_ENUM, .name = "labels", .fallback = "auto", .choices = three,
        .doc = "the first column names the rows; auto: if no number is in it");
-PARAM (p_target, .type = FNX_T_TEXT, .name = "target", .when = "as=features",
+PARAM (p_target, .type = FNX_T_TEXT, .name = "target", .when = "kind=features",
        .doc = "the column that becomes the trials' target");
 static const fnx_param_desc *const params[]
-    = { &p_path, &p_as, &p_tr, &p_rate, &p_rows, &p_header, &p_labels, &p_target, NULL };
+    = { &p_path, &p_kind, &p_tr, &p_rate, &p_rows, &p_header, &p_labels, &p_target, NULL };
 static const fnx_port_desc o_any = { .struct_size = sizeof o_any,
                                      .name = "out",
                                      .what = "series[region,time] or signal[channel,time] or features[trial,feature] "
