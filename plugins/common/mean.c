@@ -5,8 +5,8 @@
  * The affine-invariant mean solves sum_i w_i log (M^-1/2 X_i M^-1/2) = 0.
  * `peer` is pyRiemann 0.9's loop to the letter: Euclidean start, step damped by
  * 0.95 or 0.5, stop at 1e-8.  The default finds the same point in fewer passes:
- *   - start at the log-determinant (Stein) mean, which needs Cholesky factors
- *     only and lies within second order of the goal (Sra 2016);
+ *   - start from the arithmetic and harmonic means and one or two steps along a
+ *     coarse gradient, which need Cholesky factors only;
  *   - step 1/phi, phi the mean curvature of the squared distances, known from
  *     the eigenvalues at hand: the Hessian of d^2(., X)/2 along directions a, b
  *     is (u/2) coth (u/2) with u = log l_a - log l_b (Afsari, Tron, Vidal 2013);
@@ -261,37 +261,29 @@ mean_logchol (job *j, double *m, mean_note *note)
 
 /* ---- iterations ----------------------------------------------------------- */
 
-/* M <- (sum w ((X + M) / 2)^-1)^-1 from m on, until it moves by less than tol
- * (absolute, as the peer's; or relative to M). */
+/* M <- (sum w ((X + M) / 2)^-1)^-1 until it moves by less than 1e-4. */
 static fnx_status
-stein_loop (job *j, double *m, double tol, bool relative, int most, mean_note *note)
+mean_logdet (job *j, double *m, mean_note *note)
 {
   double *next = matrices (j, 1);
   if (!next)
     return FNX_E_NOMEM;
-  for (int k = 0; k < most; k++) {
+  fnx_status status = mean_euclid (j, m, note);
+  for (int k = 0; k < MAX_PASSES && status == FNX_OK; k++) {
     j->term = term_stein;
     j->a = m;
-    fnx_status status = sum_terms (j, next, NULL, note);
-    if (status != FNX_OK)
+    if ((status = sum_terms (j, next, NULL, note)) != FNX_OK)
       return status;
     if (la_spd_inv (next, (int)j->n))
       return lost (j);
     la_axpy (m, -1, next, j->q);
     note->crit = la_norm (m, j->q);
     memcpy (m, next, j->q * sizeof *m);
-    if (note->crit <= tol * (relative ? la_norm (m, j->q) : 1))
+    if (note->crit <= 1e-4)
       return FNX_OK;
   }
   note->converged = false;
-  return FNX_OK;
-}
-
-static fnx_status
-mean_logdet (job *j, double *m, mean_note *note)
-{
-  fnx_status status = mean_euclid (j, m, note);
-  return status == FNX_OK ? stein_loop (j, m, 1e-4, false, MAX_PASSES, note) : status;
+  return status;
 }
 
 /* exp_M J = M + J + Z, M = V^T d V, Z = V^T [(c.J') d (c.J')] V with
@@ -397,18 +389,83 @@ riemann_peer (job *j, double *m, mean_note *note)
   return status;
 }
 
+/* The logarithm by two-point Gauss-Legendre quadrature,
+ *   log l = int_0^1 (l - 1) / (1 + t (l - 1)) dt,
+ * needs only inverses of (1-t) M + t X, an eighth of an eigen-decomposition:
+ * its root is close enough to the mean to begin there. */
+enum { NODES = 2 };
+static const double node_t[NODES] = { 0.21132486540518712, 0.78867513459481288 };
+static const double node_w[NODES] = { 0.5, 0.5 };
+
+/* sum_t w_t/t ((1-t) a + t x)^-1 */
+static int
+term_coarse (const job *j, const double *x, double *out, double *extra, double *work)
+{
+  (void)extra;
+  memset (out, 0, j->q * sizeof *out);
+  for (int k = 0; k < NODES; k++) {
+    double t = node_t[k];
+    for (size_t i = 0; i < j->q; i++)
+      work[i] = (1 - t) * j->a[i] + t * x[i];
+    if (la_spd_inv (work, (int)j->n))
+      return -1;
+    la_axpy (out, node_w[k] / t, work, j->q);
+  }
+  return isfinite (la_norm (out, j->q)) ? 0 : -1;
+}
+
+static fnx_status
+coarse_gradient (job *j, const double *m, double *root, double *inv, double *g, mean_note *note)
+{
+  if (spd_roots (m, (int)j->n, root, inv, j->work))
+    return lost (j);
+  j->term = term_coarse;
+  j->a = m;
+  fnx_status status = sum_terms (j, inv, NULL, note);
+  if (status != FNX_OK)
+    return status;
+  spd_congruence (inv, root, (int)j->n, g, j->work);
+  la_scale (g, -1, j->q);
+  for (int k = 0; k < NODES; k++)
+    for (size_t i = 0; i < j->n; i++)
+      g[i * j->n + i] += node_w[k] / node_t[k];
+  note->crit = la_norm (g, j->q);
+  return FNX_OK;
+}
+
 /* The last steps h and the changes dg of the gradient that followed them. */
 typedef struct history {
   int used, next;
-  double *h[DEPTH], *dg[DEPTH];
+  bool begun; /* step and last are set */
+  double crit;
+  double *h[DEPTH], *dg[DEPTH], *step, *last;
 } history;
 
-/* Anderson mixing: of the directions tried, take the combination that cancels
- * most of g, and a step nu along what is left.  g becomes that direction. */
+/* Remember what the last step did to the gradient, which now is g. */
 static void
-mix (const history *past, double *g, double nu, double *step, size_t q)
+remember (history *past, const double *g, double crit, size_t q)
 {
-  double a[DEPTH * DEPTH], b[DEPTH];
+  if (past->begun && crit > 2 * past->crit)
+    past->used = past->next = 0; /* mixing overshot: begin anew */
+  else if (past->begun) {
+    double *dg = past->dg[past->next];
+    for (size_t i = 0; i < q; i++)
+      dg[i] = g[i] - past->last[i];
+    memcpy (past->h[past->next], past->step, q * sizeof *g);
+    past->next = (past->next + 1) % DEPTH;
+    past->used = past->used < DEPTH ? past->used + 1 : DEPTH;
+  }
+  past->crit = crit;
+  past->begun = true;
+  memcpy (past->last, g, q * sizeof *g);
+}
+
+/* Anderson mixing: of the directions tried, take the combination that cancels
+ * most of g, and a step nu along what is left. */
+static void
+mix (history *past, const double *g, double nu, size_t q)
+{
+  double a[DEPTH * DEPTH], b[DEPTH], *step = past->step;
   int k = past->used;
   for (int i = 0; i < k; i++) {
     for (int l = 0; l < k; l++)
@@ -426,70 +483,96 @@ mix (const history *past, double *g, double nu, double *step, size_t q)
     la_axpy (step, -b[i], past->h[i], q);
 }
 
-/* Where the gradient is expected after the next step: 1e-9 leaves the mean
- * within 1e-9 of the solution, as close as the peer's 1e-8 with its margin. */
-#define TOL 1e-9
-
-static fnx_status
-riemann_fast (job *j, double *m, mean_note *note)
+static bool
+history_new (job *j, history *past)
 {
-  double *pool = matrices (j, 8 + 2 * DEPTH);
+  double *pool = matrices (j, 2 * DEPTH + 2);
   if (!pool)
-    return FNX_E_NOMEM;
-  double *root = pool, *inv = root + j->q, *g = inv + j->q, *last = g + j->q, *step = last + j->q;
-  double *t = step + j->q, *best = t + j->q, nu = 1, phi = 1, crit = DBL_MAX, least = DBL_MAX;
-  history past = { 0, 0, { NULL }, { NULL } };
-  for (int i = 0; i < DEPTH; i++) {
-    past.h[i] = pool + (8 + 2 * (size_t)i) * j->q;
-    past.dg[i] = past.h[i] + j->q;
+    return false;
+  *past = (history){ .step = pool, .last = pool + j->q };
+  for (size_t i = 0; i < DEPTH; i++) {
+    past->h[i] = pool + (2 + 2 * i) * j->q;
+    past->dg[i] = past->h[i] + j->q;
   }
-  fnx_status status = FNX_OK;
-  if (j->in->start)
-    memcpy (m, j->in->start, j->q * sizeof *m);
-  else if ((status = mean_kullback_sym (j, m, note)) == FNX_OK)
-    status = stein_loop (j, m, 1e-4, true, 8, note);
-  note->passes = 0;
-  note->converged = true;
+  return true;
+}
+
+/* Where the gradient is expected after the next step: it leaves the mean within
+ * this distance of the solution, as near as the peer's 1e-8 with its margin. */
+#define TOL 3e-9
+
+/* From wherever m is. */
+static fnx_status
+riemann_loop (job *j, double *m, history *past, double *pool, mean_note *note)
+{
+  double *root = pool, *inv = root + j->q, *g = inv + j->q, *t = g + j->q, *best = t + j->q;
+  double nu = 1, phi = 1, least = DBL_MAX;
   int stalled = 0;
-  for (int k = 0; k < MAX_PASSES && status == FNX_OK; k++) {
-    if ((status = riemann_gradient (j, m, root, inv, g, k == 0 ? &phi : NULL, note)) != FNX_OK)
+  for (int k = 0; k < MAX_PASSES; k++) {
+    fnx_status status = riemann_gradient (j, m, root, inv, g, k == 0 ? &phi : NULL, note);
+    if (status != FNX_OK)
       return status;
-    double rate = fmin (1, note->crit / crit);
-    if (k == 0)
-      nu = 1 / phi;
-    if (note->crit < least) {
-      stalled = note->crit < 0.7 * least ? 0 : stalled + 1;
-      least = note->crit;
+    double crit = note->crit, rate = k > 0 ? fmin (1, crit / past->crit) : 1;
+    nu = 1 / phi;
+    stalled = crit < 0.7 * least ? 0 : stalled + 1;
+    if (crit < least) {
+      least = crit;
       memcpy (best, m, j->q * sizeof *best);
-    } else
-      stalled++;
+    }
     if (stalled == 3) { /* rounding rules here: the best so far is as good as any */
       memcpy (m, best, j->q * sizeof *m);
       note->crit = least;
       note->converged = false;
       return FNX_OK;
     }
-    if (k > 0 && note->crit > 2 * crit)
-      past.used = past.next = 0; /* mixing overshot */
-    else if (k > 0) {
-      double *dg = past.dg[past.next];
-      for (size_t i = 0; i < j->q; i++)
-        dg[i] = g[i] - last[i];
-      memcpy (past.h[past.next], step, j->q * sizeof *step);
-      past.next = (past.next + 1) % DEPTH;
-      past.used = past.used < DEPTH ? past.used + 1 : DEPTH;
-    }
-    crit = note->crit;
-    memcpy (last, g, j->q * sizeof *last);
-    mix (&past, g, nu, step, j->q);
-    memcpy (g, step, j->q * sizeof *g);
+    remember (past, g, crit, j->q);
+    mix (past, g, nu, j->q);
+    memcpy (g, past->step, j->q * sizeof *g);
     if (riemann_step (j, m, root, g, 1, t))
       return lost (j);
-    if (crit <= TOL || (k > 0 && crit * rate <= TOL))
+    if (crit * rate <= TOL)
       return FNX_OK;
   }
   note->converged = false;
+  return FNX_OK;
+}
+
+/* A start: midway between arithmetic and harmonic mean, then a step or two along
+ * the coarse gradient; more do not pay, as its root is only so near. */
+static fnx_status
+riemann_start (job *j, double *m, history *past, double *pool, mean_note *note)
+{
+  double *root = pool, *inv = root + j->q, *g = inv + j->q, *t = g + j->q;
+  fnx_status status = mean_kullback_sym (j, m, note);
+  for (int k = 0; k < 2 && status == FNX_OK; k++) {
+    if ((status = coarse_gradient (j, m, root, inv, g, note)) != FNX_OK)
+      break;
+    remember (past, g, note->crit, j->q);
+    mix (past, g, 0.9, j->q);
+    memcpy (g, past->step, j->q * sizeof *g);
+    if (riemann_step (j, m, root, g, 1, t))
+      return lost (j);
+    if (note->crit < 0.1)
+      break;
+  }
+  past->begun = false;
   return status;
+}
+
+static fnx_status
+riemann_fast (job *j, double *m, mean_note *note)
+{
+  history past;
+  double *pool = matrices (j, 5);
+  if (!pool || !history_new (j, &past))
+    return FNX_E_NOMEM;
+  fnx_status status = FNX_OK;
+  if (j->in->start)
+    memcpy (m, j->in->start, j->q * sizeof *m);
+  else
+    status = riemann_start (j, m, &past, pool, note);
+  note->passes = 0;
+  return status == FNX_OK ? riemann_loop (j, m, &past, pool, note) : status;
 }
 
 static fnx_status
