@@ -15,7 +15,9 @@ libcore_la_SOURCES = \
 libcore_la_SOURCES += \
   core/folds.c core/folds.h core/mt19937.c core/mt19937.h \
   core/score.c core/score.h core/score_impl.h core/score_rank.c core/score_sure.c core/score_value.c \
-  core/output.c core/output.h core/output_fault.c core/model_file.h core/spec_json.h core/table_text.c core/table_text.h core/progress.c core/progress.h \
+  core/output.c core/output.h core/output_fault.c \
+  core/model_file.c core/model_file.h core/spec_json.c core/spec_json.h \
+  core/table_text.c core/table_text.h core/progress.c core/progress.h \
   $(NULL)
 # Modules: found, tried, opened, listed.
 libcore_la_SOURCES += \

@@ -2,17 +2,16 @@
  *
  * The file of a fitted chain, NAME.fnx.  All integers little-endian:
  *
- *   0   8  89 46 4E 58 0D 0A 1A 0A  ("\x89FNX\r\n\x1a\n": a text-mode copy is seen at once)
- *   8   4  format version, 1
- *   12  4  number of payloads
- *   16  8  bytes of the whole file
- *   24  8  bytes of the head
- *   32     head: a JSON object, UTF-8
- *          then for each payload 8 bytes of length and the payload
- *   -32 32 SHA-256 of everything before
+ *   0   8   89 46 4E 58 0D 0A 1A 0A  ("\x89FNX\r\n\x1a\n": a text-mode copy is seen at once)
+ *   8   4   format version, 1
+ *   12  4   number of fitted steps
+ *   16  8   bytes of the whole file
+ *   24      sections: a tag of 4 letters, 4 bytes of zero, 8 bytes of length, the bytes
+ *   -32 32  SHA-256 of everything before
  *
- * Head: {"chain":{..},"input":{..},"provenance":{..},"steps":[{"id":..,"name":..,
- * "revision":..,"state":..},..]}; payload i is the saved model of steps[i].
+ * Sections stand in this order: CHN chain, INP input and PRV provenance, each
+ * JSON in UTF-8; then for each fitted step STP, {"id","path","revision",
+ * "state"}, and MDL, what its model saved.
  */
 #ifndef FNX_CORE_MODEL_FILE_H
 #define FNX_CORE_MODEL_FILE_H

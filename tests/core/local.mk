@@ -64,3 +64,9 @@ tests_core_progress_SOURCES = tests/core/progress.c
 tests_core_progress_LDADD = $(TEST_LDADD)
 tests_core_progress_LDFLAGS = $(TEST_LDFLAGS)
 TESTS += tests/core/progress
+
+check_PROGRAMS += tests/core/model-file
+tests_core_model_file_SOURCES = tests/core/model-file.c
+tests_core_model_file_LDADD = $(TEST_LDADD)
+tests_core_model_file_LDFLAGS = $(TEST_LDFLAGS)
+TESTS += tests/core/model-file

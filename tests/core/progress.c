@@ -3,6 +3,9 @@
  * The progress line on a terminal of our own making (a pseudo-terminal):
  * silence for a second, then one line that never wraps, then nothing.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* posix_openpt */
+#endif
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <termios.h>
