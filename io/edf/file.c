@@ -241,7 +241,8 @@ read_annotations (edf_file *f, strip *s, edf_say *say)
     st = edf_repair (say, "annotations of %lld %s cannot be read (first: record %lld)", (long long)t.bad,
                      t.bad == 1 ? "record" : "records", (long long)(t.first_bad + 1));
   if (st == FNX_OK && f->events.not_utf8 > 0)
-    st = edf_repair (say, "%zu annotations are not UTF-8: taken as Latin-1", f->events.not_utf8);
+    st = edf_repair (say, "%zu %s not UTF-8: taken as Latin-1", f->events.not_utf8,
+                     f->events.not_utf8 == 1 ? "annotation is" : "annotations are");
   return st == FNX_OK && h->ticks > 0 ? tell_clock (f, &c, say) : st;
 }
 

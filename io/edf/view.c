@@ -397,8 +397,8 @@ lay_spans (edf_view *v, int gaps, edf_say *say)
     edf_note (say, FNX_LOG_NOTE, "%zu pieces with gaps between them are joined: times are not those of the clock",
               f->n_pieces);
   else
-    edf_note (say, FNX_LOG_NOTE, "%zu gaps, %g s in all, the first after %g s: missing samples there", f->n_pieces - 1,
-              seconds, at);
+    edf_note (say, FNX_LOG_NOTE, "%zu %s, %g s in all, the first after %g s: missing samples there", f->n_pieces - 1,
+              f->n_pieces == 2 ? "gap" : "gaps", seconds, at);
   return FNX_OK;
 }
 
