@@ -17,3 +17,4 @@ tests_fuzz_fuzz_chain_SOURCES = tests/fuzz/chain.c
 tests_fuzz_fuzz_chain_CFLAGS = $(FUZZ_CFLAGS)
 tests_fuzz_fuzz_chain_LDADD = $(TEST_LDADD)
 tests_fuzz_fuzz_chain_LDFLAGS = $(TEST_LDFLAGS) -fsanitize=fuzzer,address,undefined
+include tests/fuzz/formats.mk
