@@ -13,10 +13,11 @@
 
 enum { FIR, IIR };
 enum { ZERO, CAUSAL };
+enum { ENDS_MNE, ENDS_SCIPY };
 
 struct fnx_step {
   double low, high; /* Hz; -INFINITY, INFINITY: open */
-  int method, phase, order;
+  int method, phase, order, ends;
   filtering fir; /* while streaming */
   iir iir;       /* the same for the causal Butterworth */
   double *state; /* IIR_STATE for every IIR_LANES rows */
@@ -27,7 +28,8 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
 {
   fnx_step s = { .method = (int)c->param->integer (p, "method"),
                  .phase = (int)c->param->integer (p, "phase"),
-                 .order = (int)c->param->integer (p, "order") };
+                 .order = (int)c->param->integer (p, "order"),
+                 .ends = (int)c->param->integer (p, "ends") };
   const char *typed = c->param->text (p, "range");
   c->param->range (p, "range", &s.low, &s.high);
   if (!(s.low > 0))
@@ -176,8 +178,22 @@ iir_job (void *arg, size_t i, uint32_t worker)
   return FNX_OK;
 }
 
+/* Samples that continue each end before a zero-phase pass. */
+static int64_t
+padding (const fnx_step *s, const iir *f)
+{
+  int b = 0, a = 0; /* sections of first order, which odd orders have */
+  if (s->ends == ENDS_MNE)
+    return iir_ringing (f);
+  for (int i = 0; i < f->n; i++) {
+    b += f->b[i][2] == 0;
+    a += f->a[i][2] == 0;
+  }
+  return 3 * (2 * f->n + 1 - (a < b ? a : b));
+}
+
 static fnx_status
-iir_whole (fnx_call *c, const iir *f, double *state, bool begin, const fnx_buf *in, fnx_buf *b)
+iir_whole (fnx_call *c, const iir *f, int64_t pad, double *state, bool begin, const fnx_buf *in, fnx_buf *b)
 {
   const fnx_tensor *t = c->buf->read (in);
   work w = {
@@ -186,11 +202,8 @@ iir_whole (fnx_call *c, const iir *f, double *state, bool begin, const fnx_buf *
   w.begin = begin;
   w.rows = shape_rows (w.spec);
   w.n = shape_samples (w.spec);
-  if (!state) {
-    w.pad = iir_ringing (f);
-    if (w.pad > w.n - 1)
-      w.pad = w.n - 1;
-  }
+  if (!state)
+    w.pad = pad < w.n - 1 ? pad : w.n - 1;
   w.room = (iir_room (w.pad > 0 ? w.pad : 0) + 7) / 8 * 8;
   w.space = c->scratch (c, c->max_threads * w.room * sizeof *w.space);
   if (!w.x || !w.y || !w.space)
@@ -238,7 +251,7 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   if (st == FNX_OK && !(b = c->buf->like (c, in[0], NULL)))
     st = FNX_E_NOMEM;
   if (st == FNX_OK)
-    st = iir_whole (c, &f, state, true, in[0], b);
+    st = iir_whole (c, &f, padding (s, &f), state, true, in[0], b);
   if (st == FNX_OK)
     *out = b;
   else if (b)
@@ -271,7 +284,7 @@ push (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   if (st == FNX_OK && begin && !(s->state = new_state (c, spec)))
     st = FNX_E_NOMEM;
   fnx_buf *b = st == FNX_OK ? c->buf->like (c, in[0], NULL) : NULL;
-  if (b && (st = iir_whole (c, &s->iir, s->state, begin, in[0], b)) == FNX_OK)
+  if (b && (st = iir_whole (c, &s->iir, 0, s->state, begin, in[0], b)) == FNX_OK)
     *out = b;
   else if (b)
     c->buf->unref (b);
@@ -300,6 +313,7 @@ extension (const fnx_step *s, const char *id)
 }
 
 static const char *const methods[] = { "fir", "iir", NULL };
+static const char *const ends[] = { "mne", "scipy", NULL };
 static const char *const phases[] = { "zero", "causal", NULL };
 
 PARAM (range, .type = FNX_T_RANGE, .flags = FNX_P_REQUIRED | FNX_P_MAIN, .unit = "Hz",
@@ -311,7 +325,12 @@ PARAM (order, .type = FNX_T_INT, .flags = FNX_P_TUNABLE, .fallback = "4", .min =
 PARAM (phase, .type = FNX_T_ENUM, .fallback = "zero", .choices = phases,
        .doc = "zero: nothing is shifted in time; causal: an output needs no later sample, which is what a live source"
               " needs");
-static const fnx_param_desc *const params[] = { &range_param, &method_param, &order_param, &phase_param, NULL };
+PARAM (ends, .type = FNX_T_ENUM, .fallback = "mne", .choices = ends, .when = "method=iir",
+       .doc
+       = "how far phase=zero continues the signal at its ends: mne: as long as the filter rings; scipy: three times"
+         " its coefficients");
+static const fnx_param_desc *const params[]
+    = { &range_param, &method_param, &order_param, &phase_param, &ends_param, NULL };
 
 const fnx_step_desc band_step = {
   .struct_size = sizeof band_step,
@@ -335,7 +354,7 @@ const fnx_step_desc band_step = {
     "first: trials with gaps are left out there.",
   .cite = "Widmann, Schroeger and Maess 2015, J. Neurosci. Methods 250:34; MNE 1.3 mne.filter.filter_data; "
           "scipy.signal.sosfiltfilt",
-  .equals = "MNE 1.3 filter() to 1e-10",
+  .equals = "MNE 1.3 filter() to 1e-10; with ends=scipy scipy.signal.sosfiltfilt() to 1e-10",
   .example = "fornix run sim:fists ! band range=8..32Hz ! write out.edf",
   .inputs = signal_or_epochs,
   .outputs = the_same,

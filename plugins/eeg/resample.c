@@ -449,7 +449,8 @@ const fnx_step_desc resample_step = {
     "polyphase: a windowed sinc with a Kaiser window (beta 5) of 20 x max(up, down) + 1 taps, cut at the lower of the "
     "two Nyquist frequencies; the signal is zero outside the recording, so take out offsets first. Where a sample is "
     "missing (NaN), those that the filter would make of it are missing.\n\n"
-    "fft: padded to a power of two by odd reflection; refuses missing samples.",
+    "fft: padded to a power of two by odd reflection; refuses missing samples. Where that power times the ratio of the "
+    "rates is no whole number it is rounded, so that late samples stray by up to half a new sample, as they do in MNE.",
   .cite = "scipy.signal.resample_poly; MNE 1.3 mne.filter.resample (npad=\"auto\")",
   .equals = "scipy.signal.resample_poly() to 1e-12, MNE 1.3 resample() to 1e-9",
   .example = "fornix run sim:fists ! resample 100Hz ! write out.edf",

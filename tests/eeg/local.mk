@@ -1,0 +1,15 @@
+check_PROGRAMS += tests/eeg/band tests/eeg/steps tests/eeg/streams tests/eeg/oracle
+TESTS += tests/eeg/band tests/eeg/steps tests/eeg/streams tests/eeg/oracle
+tests_eeg_band_SOURCES = tests/eeg/band.c
+tests_eeg_band_LDFLAGS = $(TEST_LDFLAGS)
+tests_eeg_band_LDADD = $(TEST_LDADD) -lm
+tests_eeg_steps_SOURCES = tests/eeg/steps.c
+tests_eeg_steps_LDFLAGS = $(TEST_LDFLAGS)
+tests_eeg_steps_LDADD = $(TEST_LDADD) -lm
+tests_eeg_streams_SOURCES = tests/eeg/streams.c
+tests_eeg_streams_LDFLAGS = $(TEST_LDFLAGS)
+tests_eeg_streams_LDADD = $(TEST_LDADD) -lm
+tests_eeg_oracle_SOURCES = tests/eeg/oracle.c
+tests_eeg_oracle_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_eeg_oracle_LDFLAGS = $(TEST_LDFLAGS)
+tests_eeg_oracle_LDADD = $(TEST_LDADD) $(JANSSON_LIBS) -lm
