@@ -5,6 +5,7 @@
  * languages).
  */
 #include "core/describe.h"
+#include "core/param.h"
 
 #include <math.h>
 
@@ -28,16 +29,13 @@ texts (const char *const *list)
 static json_t *
 param_json (const fnx_param_desc *p)
 {
-  static const char *const types[]
-      = { "?", "bool", "int", "real", "text", "enum", "range", "reals", "ints", "texts", "enums", "path" };
   static const struct {
     uint32_t bit;
     const char *name;
   } flags[] = { { FNX_P_REQUIRED, "required" }, { FNX_P_TUNABLE, "tunable" }, { FNX_P_LOG, "log" },
                 { FNX_P_LIVE, "live" },         { FNX_P_NEUTRAL, "neutral" }, { FNX_P_MAIN, "main" } };
-  json_t *j = json_pack ("{s:s, s:s, s:s?, s:s?, s:s?, s:s?}", "name", p->name, "type",
-                         types[p->type <= FNX_T_PATH ? p->type : 0], "unit", p->unit, "doc", p->doc, "default",
-                         p->fallback, "when", p->when);
+  json_t *j = json_pack ("{s:s, s:s, s:s?, s:s?, s:s?, s:s?}", "name", p->name, "type", param_type_name (p->type),
+                         "unit", p->unit, "doc", p->doc, "default", p->fallback, "when", p->when);
 
   if (j && (p->min != 0 || p->max != 0)) {
     json_object_set_new (j, "min", limit (p->min));

@@ -52,6 +52,16 @@ param_desc_find (const fnx_step_desc *desc, const char *name)
   return NULL;
 }
 
+const char *
+param_type_name (uint32_t type)
+{
+  static const char *const names[]
+      = { [FNX_T_BOOL] = "bool",   [FNX_T_INT] = "int",     [FNX_T_REAL] = "real",   [FNX_T_TEXT] = "text",
+          [FNX_T_ENUM] = "enum",   [FNX_T_RANGE] = "range", [FNX_T_REALS] = "reals", [FNX_T_INTS] = "ints",
+          [FNX_T_TEXTS] = "texts", [FNX_T_ENUMS] = "enums", [FNX_T_PATH] = "path" };
+  return type < sizeof names / sizeof *names && names[type] ? names[type] : "?";
+}
+
 const fnx_param_desc *
 param_desc_main (const fnx_step_desc *desc)
 {

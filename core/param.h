@@ -31,6 +31,8 @@ extern const fnx_param_api params_api;
 
 /* One parameter by value: for built-in steps, which have no plugin around them. */
 const fnx_param_desc *param_desc_find (const fnx_step_desc *, const char *name);
+/* "range" for FNX_T_RANGE; "?" for a type that does not exist. */
+const char *param_type_name (uint32_t type);
 
 /* A quantity "250ms" in the unit `want` ("s"): false if it is malformed or of
  * another dimension; *had_unit says whether a unit stood there (unit.c).

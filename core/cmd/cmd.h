@@ -18,7 +18,9 @@ int cmd_plugins (int argc, char **argv);
 int cmd_steps (int argc, char **argv);
 
 /* Parts of `fornix inspect`: how a step, or a plugin's file, is shown. */
-enum { INSPECT_TEXT, INSPECT_JSON, INSPECT_MARKDOWN };
+enum { INSPECT_TEXT, INSPECT_JSON, INSPECT_MARKDOWN, INSPECT_PARAMS };
+/* INSPECT_PARAMS is for completion: name, type, "main" or "", choices parted by
+ * blanks, a line each, with tabs between. */
 int inspect_step (const fnx_step_desc *, int form);
 /* A path that ends in ".so".  With INSPECT_MARKDOWN: the pages of all its steps. */
 int inspect_plugin (const char *path, int form);

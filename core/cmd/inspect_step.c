@@ -13,6 +13,7 @@
 #include "core/chain.h"
 #include "core/describe.h"
 #include "core/load.h"
+#include "core/param.h"
 #include "core/sha256.h"
 
 static int
@@ -24,11 +25,29 @@ print_json (json_t *j)
   return bad ? EXIT_INTERNAL : EXIT_OK;
 }
 
+/* For the completion of the shell. */
+static int
+print_params (const fnx_step_desc *d)
+{
+  for (size_t i = 0; d->params && d->params[i]; i++) {
+    const fnx_param_desc *p = d->params[i];
+    printf ("%s\t%s\t%s\t", p->name, param_type_name (p->type), p->flags & FNX_P_MAIN ? "main" : "");
+    if (p->type == FNX_T_BOOL)
+      printf ("yes no");
+    for (size_t k = 0; p->choices && p->choices[k]; k++)
+      printf ("%s%s", k > 0 ? " " : "", p->choices[k]);
+    putchar ('\n');
+  }
+  return EXIT_OK;
+}
+
 static int
 show (const fnx_step_desc *d, const module_info *from, int form)
 {
   if (form == INSPECT_JSON)
     return print_json (describe_json (d, from));
+  if (form == INSPECT_PARAMS)
+    return print_params (d);
   if (form == INSPECT_MARKDOWN)
     describe_markdown (stdout, d, from);
   else

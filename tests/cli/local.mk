@@ -1,0 +1,2 @@
+TESTS += tests/cli/completion.sh
+EXTRA_DIST += tests/cli/completion.sh
