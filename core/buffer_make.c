@@ -418,9 +418,9 @@ buffer_join (const fnx_buf *const *parts, size_t n, int k, const char *const *na
   row = inner * dtype_size (b->spec->dtype);
   for (size_t p = 0; p < n; p++) {
     size_t len = (size_t)parts[p]->shape[k] * row;
-    const fnx_tensor *t = outer > 1 ? buffer_read (parts[p]) : NULL;
+    const fnx_tensor *t = k > 0 ? buffer_read (parts[p]) : NULL;
 
-    if (outer > 1 && !t) {
+    if (k > 0 && !t) {
       no_memory (f, parts[p]->bytes);
       goto failed;
     }
