@@ -95,6 +95,19 @@ print_failed (const check_result *r, size_t n, size_t i, bool *told, const char 
   puts (" --in-process");
 }
 
+/* What was not tried, together with all that was not for the same reason. */
+static void
+print_open (const check_result *r, size_t n, size_t i, bool *told)
+{
+  printf ("  --  not tried: %s", r[i].test);
+  for (size_t k = i + 1; k < n; k++)
+    if (r[k].state == CHECK_NOT_TRIED && r[k].text && r[i].text && same_cause (r[k].text, r[i].text)) {
+      printf (", %s", r[k].test);
+      told[k] = true;
+    }
+  printf ("\n      %s\n", r[i].text ? r[i].text : "");
+}
+
 static void
 print_trouble (const check_result *r, size_t n, const char *path)
 {
@@ -103,8 +116,8 @@ print_trouble (const check_result *r, size_t n, const char *path)
   for (size_t i = 0; i < n && i < 64; i++) {
     if (r[i].state == CHECK_FAILED && !told[i])
       print_failed (r, n < 64 ? n : 64, i, told, path);
-    else if (r[i].state == CHECK_NOT_TRIED)
-      printf ("  --  %s: %s\n", r[i].title, r[i].text ? r[i].text : "");
+    else if (r[i].state == CHECK_NOT_TRIED && !told[i])
+      print_open (r, n < 64 ? n : 64, i, told);
   }
 }
 

@@ -28,9 +28,9 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
   return FNX_OK;
 }
 
-/* One channel of a block: n samples x become y. */
+/* A block of one channel: n samples x become y. */
 static void
-sharpen (double factor, double *mean, const double *x, double *y, int64_t n)
+one_channel (double factor, double *mean, const double *x, double *y, int64_t n)
 {
   int64_t t;
   for (t = 0; t < n; t++) {
@@ -68,7 +68,7 @@ push (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   if (!to || !s->mean)
     return c->fail (c, FNX_E_NOMEM, "not enough memory");
   for (k = 0; k < x->shape[0]; k++)
-    sharpen (s->factor, &s->mean[k], (const double *)x->data + k * n, to + k * n, n);
+    one_channel (s->factor, &s->mean[k], (const double *)x->data + k * n, to + k * n, n);
   return c->progress (c, 1, 1) ? FNX_E_CANCELLED : FNX_OK;
 }
 
@@ -80,16 +80,17 @@ extension (const fnx_step *s, const char *id)
   return strcmp (id, FNX_STREAM) ? NULL : &stream;
 }
 
-static const fnx_port_desc x = { sizeof x, 0, "x", "signal[channel,time]", "what is to be sharpened" };
-static const fnx_port_desc y = { sizeof y, 0, "y", "the same", "sharpened" };
+static const fnx_port_desc x = { sizeof x, 0, "x", "signal[channel,time]", "the signal" };
+static const fnx_port_desc y = { sizeof y, 0, "y", "the same", "the same, sharper" };
 static const fnx_port_desc *const inputs[] = { &x, NULL }, *const outputs[] = { &y, NULL };
+/* clang-format off */
 static const fnx_param_desc factor = { sizeof factor, FNX_T_REAL, FNX_P_TUNABLE | FNX_P_MAIN, 0, "factor", NULL,
-                                       "how much is added of what is fast", "1", 0, 100, NULL, NULL };
+  "how much is added of what is fast", "1", 0, 100, NULL, NULL };
 static const fnx_param_desc *const params[] = { &factor, NULL };
-static const fnx_step_desc step
-    = { sizeof step, FNX_S_DETERMINISTIC, FNX_THREADS_SERIAL_STEP, 1, "lab.example.sharpen", "sharpen",
-        "make fast changes larger", "Adds to each channel what differs from its moving average, times factor.", NULL,
-        NULL, "fornix run sim:fists ! sharpen factor=2 ! table", inputs, outputs, params, create, destroy, NULL, NULL,
-        extension };
+static const fnx_step_desc step = { sizeof step, FNX_S_DETERMINISTIC, FNX_THREADS_SERIAL_STEP, 1,
+  "lab.example.sharpen", "sharpen", "make fast changes larger",
+  "Adds to each channel what differs from its moving average, times factor.", NULL, NULL,
+  "fornix run sim:fists ! sharpen factor=2 ! psd", inputs, outputs, params,
+  create, destroy, NULL, NULL, extension };
 static const fnx_step_desc *const steps[] = { &step, NULL };
 const fnx_module fnx_module_v1 = { FNX_MODULE_HEAD, "sharpen", "0.1.0", "BSD-2-Clause", NULL, steps, NULL };
