@@ -34,6 +34,8 @@ const fnx_column *buffer_column (const fnx_buf *, const char *axis, const char *
 /* Items idx[0..n) of the first axis, in that order, without copying values;
  * labels and columns are picked alike.  Keeps a reference to src. */
 fnx_buf *buffer_pick (const fnx_buf *src, const int64_t *idx, int64_t n, fault *f);
+/* Indices idx[0..n) of axis number `axis`, copied. */
+fnx_buf *buffer_take (const fnx_buf *src, int axis, const int64_t *idx, int64_t n, fault *f);
 /* Samples [first, first + n) of axis number `axis`, copied. */
 fnx_buf *buffer_slice (const fnx_buf *src, int axis, int64_t first, int64_t n, fault *f);
 /* Join along axis number `axis`; all other axes, kinds and units must agree

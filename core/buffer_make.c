@@ -183,22 +183,18 @@ around (const fnx_spec *s, int k, size_t *outer, size_t *inner)
 }
 
 fnx_buf *
-buffer_slice (const fnx_buf *src, int k, int64_t first, int64_t n, fault *f)
+buffer_take (const fnx_buf *src, int k, const int64_t *idx, int64_t n, fault *f)
 {
   axis_draft d = { 0 };
   fnx_buf *b = NULL;
-  int64_t *idx = malloc (((size_t)n + 1) * sizeof *idx);
   const fnx_tensor *t = buffer_read (src);
   size_t outer, inner, row;
 
-  for (int64_t i = 0; idx && i < n; i++)
-    idx[i] = first + i;
-  if (idx && t && draft_pick (&d, src->spec->axes[k], idx, n) == FNX_OK)
+  if (t && draft_pick (&d, src->spec->axes[k], idx, n) == FNX_OK)
     b = buffer_shell (spec_with_axis (src->spec, k, &d.axis), f);
   else
     no_memory (f, 0);
   draft_free (&d);
-  free (idx);
   if (!b)
     return NULL;
   if (buffer_alloc (b, f) != FNX_OK || buffer_carry (b, src, f) != FNX_OK) {
@@ -207,9 +203,33 @@ buffer_slice (const fnx_buf *src, int k, int64_t first, int64_t n, fault *f)
   }
   around (src->spec, k, &outer, &inner);
   row = inner * dtype_size (src->spec->dtype);
-  for (size_t o = 0; o < outer; o++)
-    memcpy ((char *)b->data + o * (size_t)n * row,
-            (const char *)t->data + (o * (size_t)src->shape[k] + (size_t)first) * row, (size_t)n * row);
+  for (size_t o = 0; o < outer; o++) {
+    const char *from = (const char *)t->data + o * (size_t)src->shape[k] * row;
+    char *to = (char *)b->data + o * (size_t)n * row;
+
+    for (int64_t i = 0, run; i < n; i += run) {
+      /* Neighbours go together. */
+      for (run = 1; i + run < n && idx[i + run] == idx[i] + run;)
+        run++;
+      memcpy (to + (size_t)i * row, from + (size_t)idx[i] * row, (size_t)run * row);
+    }
+  }
+  return b;
+}
+
+fnx_buf *
+buffer_slice (const fnx_buf *src, int k, int64_t first, int64_t n, fault *f)
+{
+  int64_t *idx = malloc (((size_t)n + 1) * sizeof *idx);
+  fnx_buf *b = NULL;
+
+  for (int64_t i = 0; idx && i < n; i++)
+    idx[i] = first + i;
+  if (idx)
+    b = buffer_take (src, k, idx, n, f);
+  else
+    no_memory (f, 0);
+  free (idx);
   return b;
 }
 

@@ -15,8 +15,10 @@ typedef struct session {
   unsigned threads; /* of the pool */
   uint64_t seed;
   bool verbose, quiet;
-  volatile int cancelled; /* set by the signal handler */
-  output_set *outputs;    /* files to be committed at the end; may be NULL */
+  volatile int cancelled;    /* set by the signal handler */
+  const struct chain *chain; /* the outermost, for model files and provenance; borrowed */
+  output_set *outputs;       /* files to be committed at the end; may be NULL */
+  char *fitted_on_all;       /* steps outside evaluate that learned from all data, for the result; or NULL */
   /* Called about ten times a second with what the innermost call reports. */
   void (*on_progress) (void *, const char *recording, const char *step, uint64_t done, uint64_t total);
   void (*on_log) (void *, uint32_t level, const char *step, const char *line);

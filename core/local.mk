@@ -19,6 +19,14 @@ libcore_la_SOURCES += \
   core/model_file.c core/model_file.h core/spec_json.c core/spec_json.h \
   core/table_text.c core/table_text.h core/progress.c core/progress.h \
   $(NULL)
+# From a chain to its results, and the commands.
+libcore_la_SOURCES += \
+  core/exec.h core/plan.c core/exec.c core/collect.c core/collect.h core/recordings.c core/cohort.c \
+  core/pipeline.c core/pipeline.h core/settings.c core/settings.h \
+  core/evaluate.c core/evaluate.h core/evaluate_report.c core/evaluate_report.h \
+  core/train.c core/train.h core/write.c core/table.c core/scan.c core/scan.h \
+  core/cmd/ui.c core/cmd/ui.h core/cmd/run.c core/cmd/train.c core/cmd/apply.c core/cmd/inspect.c \
+  $(NULL)
 # Modules: found, tried, opened, listed.
 libcore_la_SOURCES += \
   core/builtin.c core/load.c core/load.h core/probe.c core/registry.c core/vet.c core/xdg.c core/xdg.h \

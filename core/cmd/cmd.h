@@ -11,11 +11,15 @@
 /* --plugin-path and --no-user-plugins, set by main before a command runs. */
 extern registry_options cmd_plugin_options;
 
+int cmd_apply (int argc, char **argv);
 int cmd_chain (int argc, char **argv);
 int cmd_check (int argc, char **argv);
+int cmd_inspect (int argc, char **argv);
 int cmd_new (int argc, char **argv);
 int cmd_plugins (int argc, char **argv);
+int cmd_run (int argc, char **argv);
 int cmd_steps (int argc, char **argv);
+int cmd_train (int argc, char **argv);
 
 /* Parts of `fornix inspect`: how a step, or a plugin's file, is shown. */
 enum { INSPECT_TEXT, INSPECT_JSON, INSPECT_MARKDOWN, INSPECT_PARAMS };

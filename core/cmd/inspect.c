@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * fornix inspect: whatever it is, a screen that says what it is and what to
+ * type next.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/cmd/cmd.h"
+#include "core/cmd/ui.h"
+#include "core/scan.h"
+#include "core/table_text.h"
+#include "core/train.h"
+
+static const char usage[] = "usage: fornix inspect [--json|--markdown|--params] THING\n"
+                            "THING: a step, a recording, a chain (.yaml .json), a model (.fnx) or a plugin (.so)\n";
+
+/* ---- a recording ------------------------------------------------------------------- */
+
+static const char *
+duration_text (double s, char text[64])
+{
+  if (s < 60)
+    snprintf (text, 64, "%.3g s", s);
+  else if (s < 3600)
+    snprintf (text, 64, "%d min %d s", (int)(s / 60), (int)fmod (s, 60));
+  else
+    snprintf (text, 64, "%d h %d min", (int)(s / 3600), (int)fmod (s / 60, 60));
+  return text;
+}
+
+static const char *
+size_text (const char *path, char text[64])
+{
+  static const char *const units[] = { "bytes", "kB", "MB", "GB", "TB" };
+  struct stat st;
+  double v;
+  int k = 0;
+
+  text[0] = 0;
+  if (stat (path, &st) || !S_ISREG (st.st_mode))
+    return text;
+  for (v = (double)st.st_size; v >= 1000 && k < 4; k++)
+    v /= 1000;
+  snprintf (text, 64, k ? ", %.1f %s" : ", %.0f %s", v, units[k]);
+  return text;
+}
+
+/* "EDF+C" out of the JSON string "\"EDF+C\"". */
+static const char *
+meta_text (const fnx_buf *b, const char *key, char text[128])
+{
+  const char *json = buffer_meta (b, key);
+  size_t n = json ? strlen (json) : 0;
+
+  snprintf (text, 128, "%.*s", n > 2 && json[0] == '"' ? (int)n - 2 : 0, n > 2 ? json + 1 : "");
+  return text;
+}
+
+static void
+show_names (const fnx_axis *a)
+{
+  const fnx_column *original = axis_column (a, "original"), *x = axis_column (a, "x");
+  int64_t n = a->size < 3 ? a->size : 3, placed = 0;
+
+  if (!a->labels)
+    return;
+  printf ("%-10s ", strcmp (a->name, "channel") ? a->name : "channels");
+  for (int64_t i = 0; i < n; i++)
+    printf ("%s ", original && original->texts && original->texts[i] ? original->texts[i] : a->labels[i]);
+  printf ("%s", a->size > 3 ? "..." : "");
+  for (int64_t i = 0; x && x->reals && i < a->size; i++)
+    placed += !isnan (x->reals[i]);
+  if (original) {
+    printf ("    read as ");
+    for (int64_t i = 0; i < n; i++)
+      printf ("%s ", a->labels[i]);
+    printf ("%s", a->size > 3 ? "... " : "");
+  } else
+    printf ("  ");
+  if (x)
+    printf ("(10-20 names, %" PRId64 " of %" PRId64 " placed)", placed, a->size);
+  printf ("\n");
+}
+
+static void
+show_next (const fnx_buf *b, const char *path, const fnx_events *e)
+{
+  const fnx_spec *s = buffer_spec (b);
+  char on[256] = "";
+  size_t k = 0;
+
+  /* Events that come again and again make trials; T0 is rest by convention. */
+  for (size_t i = 0; i < e->n && k < 2; i++) {
+    bool seen = false, again = false;
+
+    for (size_t j = 0; j < e->n; j++)
+      if (!strcmp (e->label[j], e->label[i])) {
+        seen = seen || j < i;
+        again = again || j > i;
+      }
+    if (!seen && again && strcmp (e->label[i], "T0") && !strpbrk (e->label[i], " ,'\"")
+        && strlen (on) + strlen (e->label[i]) + 2 < sizeof on) {
+      strcat (on, k ? "," : "");
+      strcat (on, e->label[i]);
+      k++;
+    }
+  }
+  if (!strcmp (s->kind, "signal") && k == 2)
+    printf ("%-10s fornix run %s ! band range=8..32Hz ! epoch on=%s from=0s to=3s ! ...\n", "next", path, on);
+  else if (!strcmp (s->kind, "signal"))
+    printf ("%-10s fornix run %s ! psd\n", "next", path);
+  else if (!strcmp (s->kind, "series"))
+    printf ("%-10s fornix run %s ! connectivity\n", "next", path);
+  else if (!strcmp (s->kind, "image") && s->ndim == 4)
+    printf ("%-10s fornix run %s ! voxels ! degree tau=0.3\n", "next", path);
+}
+
+static void
+show_recording (const char *path, const scan *sc)
+{
+  const fnx_spec *s = buffer_spec (sc->head);
+  const fnx_axis *time = spec_axis (s, "time");
+  char format[128], text[256], dur[64], size[64];
+  const char *base = strrchr (path, '/') ? strrchr (path, '/') + 1 : path;
+  double rate = time ? axis_rate (time) : 0;
+
+  meta_text (sc->head, "Format", format);
+  printf ("%s   %s%s", base, format, *format ? ", " : "");
+  for (int i = 0; i < s->ndim; i++)
+    if (s->axes[i] != time)
+      printf ("%" PRId64 " %s%s", s->axes[i]->size, s->axes[i]->name,
+              strlen (s->axes[i]->name) == 1 ? ", "
+              : s->axes[i]->size == 1        ? ", "
+                                             : "s, ");
+  if (rate > 0)
+    printf ("%.6g Hz, %s", rate, duration_text ((double)sc->n_time / rate, dur));
+  else if (time)
+    printf ("%" PRId64 " samples", sc->n_time);
+  else
+    printf ("%s", spec_text (s, text, sizeof text));
+  printf ("%s\n", size_text (path, size));
+  for (int i = 0; i < s->ndim; i++)
+    show_names (s->axes[i]);
+  printf ("%-10s %-22s range %.6g .. %.6g\n", "unit", s->unit ? !strcmp (s->unit, "uV") ? "µV" : s->unit : "unknown",
+          sc->low, sc->high);
+  if (sc->events->n) {
+    fault f = FAULT_INIT;
+    fnx_buf *b = buffer_table (0, &f);
+
+    if (b && buffer_set_events (b, sc->events) == FNX_OK)
+      printf ("%-10s %s\n", "events", events_text (b, text, sizeof text));
+    buffer_unref (b);
+    fault_clear (&f);
+  }
+  if (sc->n_missing)
+    printf ("%-10s %" PRIu64 " values are missing (NaN)\n", "notice", sc->n_missing);
+  if (sc->n_zero_end > 1 && time && rate > 0)
+    printf ("%-10s last %" PRId64 " samples are exactly 0 on every channel (%.3g s)\n", "notice", sc->n_zero_end,
+            (double)sc->n_zero_end / rate);
+  show_next (sc->head, path, sc->events);
+}
+
+static void
+json_recording (const char *path, const scan *sc)
+{
+  const fnx_spec *s = buffer_spec (sc->head);
+  char format[128];
+
+  printf ("{\"recording\":");
+  json_put_text (stdout, path);
+  printf (",\"format\":");
+  json_put_text (stdout, meta_text (sc->head, "Format", format));
+  printf (",\"kind\":");
+  json_put_text (stdout, s->kind);
+  printf (",\"unit\":");
+  if (s->unit)
+    json_put_text (stdout, s->unit);
+  else
+    printf ("null");
+  printf (",\"axes\":[");
+  for (int i = 0; i < s->ndim; i++) {
+    const fnx_axis *a = s->axes[i];
+
+    printf ("%s{\"name\":", i ? "," : "");
+    json_put_text (stdout, a->name);
+    printf (",\"size\":%" PRId64, strcmp (a->name, "time") ? a->size : sc->n_time);
+    if (axis_rate (a) > 0)
+      printf (",\"rate\":[%" PRId64 ",%" PRId64 "]", a->rate_num, a->rate_den);
+    if (a->labels) {
+      printf (",\"labels\":[");
+      for (int64_t k = 0; k < a->size; k++) {
+        if (k)
+          putchar (',');
+        json_put_text (stdout, a->labels[k]);
+      }
+      putchar (']');
+    }
+    putchar ('}');
+  }
+  printf ("],\"low\":");
+  json_put_number (stdout, sc->low);
+  printf (",\"high\":");
+  json_put_number (stdout, sc->high);
+  printf (",\"missing\":%" PRIu64 ",\"zeros_at_end\":%" PRId64 ",\"events\":[", sc->n_missing, sc->n_zero_end);
+  for (size_t i = 0; i < sc->events->n; i++) {
+    printf ("%s{\"onset\":", i ? "," : "");
+    json_put_number (stdout, sc->events->onset[i]);
+    printf (",\"duration\":");
+    json_put_number (stdout, sc->events->duration[i]);
+    printf (",\"label\":");
+    json_put_text (stdout, sc->events->label[i]);
+    putchar ('}');
+  }
+  printf ("]}\n");
+}
+
+static fnx_status
+inspect_recording (session *ses, int argc, char **argv, fault *f)
+{
+  chain *c = chain_from_words (argc, argv, f);
+  recording *r = NULL;
+  size_t n = 0;
+  scope s;
+  scan sc = { .head = NULL };
+  fnx_status st;
+
+  if (!c)
+    return f->code;
+  r = recordings_of (c, &n, f);
+  st = r ? recording_open (ses, &r[0], NULL, 0, &s, f) : f->code;
+  if (st == FNX_OK)
+    st = scan_recording (&s, &sc, f);
+  if (st == FNX_OK) {
+    if (cmd_opt.json)
+      json_recording (r[0].sources[0].name, &sc);
+    else
+      show_recording (r[0].sources[0].name, &sc);
+  }
+  scan_end (&sc);
+  if (r)
+    scope_end (&s);
+  recordings_free (r, n);
+  chain_free (c);
+  return st;
+}
+
+/* ---- models and chains ----------------------------------------------------------------- */
+
+static fnx_status
+inspect_model (const char *path, fault *f)
+{
+  applied a;
+  char *line;
+  fnx_status st = applied_open (&a, path, f);
+
+  if (st == FNX_OK) {
+    line = chain_to_line (a.chain);
+    printf ("%s   a fitted chain\nchain      %s\n", path, line ? line : "");
+    for (size_t i = 0; i < a.file->n_steps; i++)
+      printf ("%-10s step %s  %s, revision %u, %zu bytes\n", i ? "" : "learned", a.file->steps[i].path,
+              a.file->steps[i].id, a.file->steps[i].revision, a.file->steps[i].n);
+    printf ("input      %s\nmade by    %s\nnext       fornix apply %s RECORDING...\n", a.file->input,
+            a.file->provenance ? a.file->provenance : "{}", path);
+    free (line);
+  }
+  applied_close (&a);
+  return st;
+}
+
+static fnx_status
+inspect_chain (char *path, fault *f)
+{
+  chain *c = chain_read (1, &path, f);
+  char *text;
+
+  if (!c)
+    return f->code;
+  text = cmd_opt.json ? chain_to_json (c) : chain_to_yaml (c);
+  fputs (text ? text : "", stdout);
+  free (text);
+  if (plan_resolve (c, f) == FNX_OK && !cmd_opt.json)
+    printf ("# every step is installed; run it with  fornix run %s\n", path);
+  chain_free (c);
+  return f->code;
+}
+
+/* ---- what is it? ------------------------------------------------------------------------ */
+
+static bool
+ends_in (const char *text, const char *end)
+{
+  size_t n = strlen (text), k = strlen (end);
+
+  return n > k && !strcmp (text + n - k, end);
+}
+
+int
+cmd_inspect (int argc, char **argv)
+{
+  fault f = FAULT_INIT;
+  session ses;
+  const fnx_step_desc *d;
+  int form = cmd_opt.json ? INSPECT_JSON : INSPECT_TEXT, at = 1, code = EXIT_OK;
+  bool params_only = false;
+
+  for (; at < argc && !strncmp (argv[at], "--", 2); at++)
+    if (!strcmp (argv[at], "--markdown"))
+      form = INSPECT_MARKDOWN;
+    else if (!strcmp (argv[at], "--params"))
+      params_only = true;
+    else
+      break;
+  if (at >= argc || cmd_opt.help) {
+    fputs (usage, cmd_opt.help ? stdout : stderr);
+    return cmd_opt.help ? EXIT_OK : EXIT_USAGE;
+  }
+  if (ui_begin (&ses, &f) != EXIT_OK)
+    return ui_end (&ses, &f, NULL);
+  d = registry_step (argv[at]);
+  if (d && params_only)
+    for (const fnx_param_desc *const *p = d->params; p && *p; p++)
+      printf ("%s\n", (*p)->name);
+  else if (d)
+    code = inspect_step (d, form);
+  else if (ends_in (argv[at], ".so"))
+    code = inspect_plugin (argv[at], form);
+  else if (ends_in (argv[at], ".fnx") || model_file_is (argv[at]))
+    inspect_model (argv[at], &f);
+  else if (ends_in (argv[at], ".yaml") || ends_in (argv[at], ".yml") || (ends_in (argv[at], ".json") && !params_only))
+    inspect_chain (argv[at], &f);
+  else if (!strchr (argv[at], '.') && !strchr (argv[at], '/') && !strchr (argv[at], ':')) {
+    const char *near = nearest (argv[at], registry_names ());
+
+    if (near)
+      fault_set (&f, EXIT_CHAIN, FNX_E_PARAM, "no step called \"%s\"; did you mean \"%s\"?", argv[at], near);
+    else
+      fault_set (&f, EXIT_CHAIN, FNX_E_PARAM, "no step called \"%s\", and no such file\nfornix steps  lists all steps",
+                 argv[at]);
+  } else
+    inspect_recording (&ses, argc - at, argv + at, &f);
+  at = ui_end (&ses, &f, NULL);
+  return at ? at : code;
+}

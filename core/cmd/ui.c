@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/cmd/cmd.h"
+#include "core/cmd/ui.h"
+#include "core/output.h"
+#include "core/pool.h"
+#include "core/progress.h"
+#include "core/table_text.h"
+
+cmd_options cmd_opt;
+
+/* ---- notes ------------------------------------------------------------------- */
+
+static struct {
+  progress *bar;
+  pthread_mutex_t mutex;
+  char **told;
+  size_t n_told;
+} ui = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+/* Equal lines are told once, whatever the number of recordings. */
+static bool
+told_already (const char *line)
+{
+  char **more;
+
+  for (size_t i = 0; i < ui.n_told; i++)
+    if (!strcmp (ui.told[i], line))
+      return true;
+  if (ui.n_told >= 1000 || !(more = realloc (ui.told, (ui.n_told + 1) * sizeof *more)))
+    return false;
+  ui.told = more;
+  ui.told[ui.n_told] = strdup (line);
+  ui.n_told += ui.told[ui.n_told] != NULL;
+  return false;
+}
+
+static void
+on_log (void *arg, uint32_t level, const char *step, const char *line)
+{
+  char text[1200];
+
+  (void)arg, (void)level;
+  if (step)
+    snprintf (text, sizeof text, "%s: %s", step, line);
+  else
+    snprintf (text, sizeof text, "%s", line);
+  pthread_mutex_lock (&ui.mutex);
+  if (!told_already (text)) {
+    progress_clear (ui.bar);
+    fprintf (stderr, "%s\n", text);
+  }
+  pthread_mutex_unlock (&ui.mutex);
+}
+
+static void
+on_progress (void *arg, const char *recording_id, const char *step, uint64_t done, uint64_t total)
+{
+  (void)arg;
+  progress_report (ui.bar, recording_id, step, done, total);
+}
+
+/* ---- Ctrl-C ------------------------------------------------------------------- */
+
+static session *running;
+
+static void
+on_signal (int number)
+{
+  (void)number;
+  if (!running || running->cancelled) { /* asked twice: at once, but tidily */
+    output_panic ();
+    _exit (EXIT_INTERRUPTED);
+  }
+  running->cancelled = 1;
+}
+
+static void
+watch_signals (session *ses)
+{
+  struct sigaction a = { .sa_handler = on_signal };
+
+  running = ses;
+  sigaction (SIGINT, &a, NULL);
+  sigaction (SIGTERM, &a, NULL);
+  a.sa_handler = SIG_IGN;
+  sigaction (SIGPIPE, &a, NULL);
+}
+
+/* ---- beginning and end ---------------------------------------------------------- */
+
+int
+ui_begin (session *ses, fault *f)
+{
+  long n = cmd_opt.threads ? (long)cmd_opt.threads : sysconf (_SC_NPROCESSORS_ONLN);
+
+  *ses = (session){ .verbose = cmd_opt.verbose, .quiet = cmd_opt.quiet, .seed = cmd_opt.seed };
+  if (pool_start (n > 0 ? (unsigned)n : 1) != FNX_OK)
+    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory"), EXIT_DATA;
+  ses->threads = pool_size ();
+  if (registry_open (&cmd_plugin_options, f) != FNX_OK)
+    return f->exit;
+  ses->outputs = output_new ();
+  if (!ses->outputs)
+    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory"), EXIT_DATA;
+  ui.bar = progress_new (stderr, cmd_opt.quiet);
+  if (!cmd_opt.quiet)
+    ses->on_log = on_log;
+  ses->on_progress = on_progress;
+  watch_signals (ses);
+  return EXIT_OK;
+}
+
+int
+ui_end (session *ses, fault *f, const chain_text *text)
+{
+  int code;
+
+  progress_free (ui.bar);
+  ui.bar = NULL;
+  if (!f->text && ses->outputs)
+    output_commit (ses->outputs, f);
+  if (!f->text && (fflush (stdout) || ferror (stdout)))
+    fault_set (f, EXIT_DATA, FNX_E_IO, "the results cannot be written to the standard output");
+  if (ses->cancelled && f->text) {
+    fprintf (stderr, "stopped; nothing half-written\n");
+    code = EXIT_INTERRUPTED;
+  } else if (f->text) {
+    /* The remedy is the last line where there is one. */
+    bool remedy = strchr (f->text, '\n') != NULL;
+
+    fault_print (stderr, f, text, f->exit == EXIT_CHAIN && !remedy ? "nothing was read" : NULL);
+    code = f->exit;
+  } else
+    code = EXIT_OK;
+  running = NULL;
+  output_free (ses->outputs);
+  free (ses->fitted_on_all);
+  for (size_t i = 0; i < ui.n_told; i++)
+    free (ui.told[i]);
+  free (ui.told);
+  ui.told = NULL;
+  ui.n_told = 0;
+  fault_clear (f);
+  registry_close ();
+  pool_stop ();
+  return code;
+}
+
+/* ---- results ---------------------------------------------------------------------- */
+
+enum { SMALL = 20000 };
+
+fnx_status
+ui_print (const fnx_buf *b, const char *id, fault *f)
+{
+  const fnx_spec *s = buffer_spec (b);
+  fnx_buf *t;
+  fnx_status st;
+  char text[256];
+
+  progress_clear (ui.bar);
+  if (!strcmp (s->kind, "table"))
+    return table_print (stdout, b, cmd_opt.json ? TABLE_JSON : TABLE_AUTO, f);
+  if (spec_count (s) <= SMALL && s->ndim >= 1) {
+    t = table_of (b, f);
+    if (!t)
+      return f->code;
+    st = table_print (stdout, t, cmd_opt.json ? TABLE_JSON : TABLE_AUTO, f);
+    buffer_unref (t);
+    return st;
+  }
+  printf ("%s: %s", id, spec_text (s, text, sizeof text));
+  for (int i = 0; i < s->ndim; i++)
+    printf ("%s%" PRId64, i ? " x " : "  ", s->axes[i]->size);
+  printf ("  %s; keep it with  ! write FILE, see it with  ! table\n", s->unit ? s->unit : "unit unknown");
+  return FNX_OK;
+}

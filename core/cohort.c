@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Recordings through the steps that each passes alone, then joined for the
+ * steps that need all of them.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/exec.h"
+#include "core/output.h"
+
+int
+sample_axis (const fnx_spec *s)
+{
+  static const char *const names[] = { "trial", "subject", "row" };
+
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (s->ndim && !strcmp (s->axes[0]->name, names[i]))
+      return 0;
+  /* Samples of an encoding model are moments: features[time,feature], voxels[voxel,time]. */
+  if (!strcmp (s->kind, "features") || !strcmp (s->kind, "voxels"))
+    return spec_axis_index (s, "time");
+  return -1;
+}
+
+/* ---- one recording ---------------------------------------------------------------- */
+
+static fnx_status
+add_reader (scope *s, const chain_step *source, fault *f)
+{
+  const char *rest;
+  const fnx_step_desc *d = registry_reader (source->name, &rest, f);
+  chain_step line = *source;
+  fnx_status st;
+
+  if (!d)
+    return f->code;
+  line.desc = d;
+  line.args = calloc (source->n_args + 1, sizeof *line.args);
+  if (!line.args)
+    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  line.args[0] = (chain_arg){ .value = (char *)(uintptr_t)rest, .at = source->at };
+  if (source->n_args)
+    memcpy (line.args + 1, source->args, source->n_args * sizeof *line.args);
+  line.n_args = source->n_args + 1;
+  s->main = -1;
+  st = scope_add (s, &line, f);
+  s->nodes[s->n_nodes - 1].args = line.args;
+  return st;
+}
+
+fnx_status
+recording_open (session *ses, const recording *r, const chain_step *steps, size_t n, scope *s, fault *f)
+{
+  int main_slot = -1;
+
+  scope_begin (s, ses, r->id, NULL);
+  for (size_t i = 0; i < r->n_sources; i++) {
+    if (add_reader (s, &r->sources[i], f) != FNX_OK)
+      return f->code;
+    s->slots[s->nodes[s->n_nodes - 1].first_slot].from = r->id;
+    if (i == 0)
+      main_slot = s->main;
+  }
+  s->main = main_slot;
+  return scope_add_all (s, steps, n, f);
+}
+
+typedef struct label_count {
+  const char *label;
+  int n;
+} label_count;
+
+char *
+events_text (const fnx_buf *b, char *text, size_t n)
+{
+  const fnx_events *e = buffer_events (b);
+  label_count seen[64];
+  size_t k = 0, at = 0;
+
+  text[0] = 0;
+  for (size_t i = 0; i < e->n; i++) {
+    size_t j = 0;
+
+    while (j < k && strcmp (seen[j].label, e->label[i]))
+      j++;
+    if (j == k && k < 64)
+      seen[k++] = (label_count){ e->label[i], 0 };
+    if (j < k)
+      seen[j].n++;
+  }
+  for (size_t j = 0; j < k && at < n; j++) {
+    int w = snprintf (text + at, n - at, "%s%s %d", j ? ", " : "", seen[j].label, seen[j].n);
+
+    at += w > 0 ? (size_t)w : 0;
+  }
+  return text;
+}
+
+/* ---- joining ----------------------------------------------------------------------------- */
+
+static fnx_status
+set_text_column (fnx_buf *b, const char *axis, const char *name, const char *value, fault *f)
+{
+  int64_t n = spec_axis (buffer_spec (b), axis)->size;
+  const char **texts = calloc ((size_t)n + 1, sizeof *texts);
+  double *reals = malloc (((size_t)n + 1) * sizeof *reals), number = 0;
+  bool numeric = value && number_parse (value, &number) && strcmp (name, "subject") && strcmp (name, "session")
+                 && strcmp (name, "recording");
+  fnx_column c = { .struct_size = sizeof c, .name = name };
+  fnx_status s = FNX_E_NOMEM;
+
+  for (int64_t i = 0; texts && reals && i < n; i++) {
+    texts[i] = value;
+    reals[i] = number;
+  }
+  c.type = numeric ? FNX_COL_REAL : FNX_COL_TEXT;
+  c.reals = numeric ? reals : NULL;
+  c.texts = numeric ? NULL : texts;
+  if (texts && reals)
+    s = buffer_set_column (b, axis, &c, f);
+  else
+    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  free (texts);
+  free (reals);
+  return s;
+}
+
+/* A result without a sample axis is one sample: connectivity[region,region]
+ * becomes connectivity[subject,region,region]. */
+static fnx_buf *
+raised (const fnx_buf *b, fault *f)
+{
+  const fnx_spec *s = buffer_spec (b);
+  const fnx_axis subject = { .struct_size = sizeof subject, .name = "subject", .size = 1 };
+  const fnx_axis *axes[FNX_MAX_DIM];
+  fnx_spec up = *s;
+  fnx_buf *n;
+
+  if (s->ndim >= FNX_MAX_DIM) {
+    fault_set (f, EXIT_DATA, FNX_E_SPEC, "too many axes to join recordings");
+    return NULL;
+  }
+  axes[0] = &subject;
+  memcpy (axes + 1, s->axes, (size_t)s->ndim * sizeof *axes);
+  up.axes = axes;
+  up.ndim++;
+  n = buffer_like (b, &up, f);
+  if (n)
+    memcpy (buffer_write (n, NULL), buffer_read (b)->data, spec_count (s) * dtype_size (s->dtype));
+  return n;
+}
+
+/* What a recording gave, with a sample axis and the recording's columns on it. */
+static fnx_buf *
+labelled (const fnx_buf *b, const recording *r, fault *f)
+{
+  fnx_buf *own = sample_axis (buffer_spec (b)) < 0 ? raised (b, f) : buffer_own (buffer_ref (b), f);
+  const char *axis;
+
+  if (!own)
+    return NULL;
+  axis = buffer_spec (own)->axes[sample_axis (buffer_spec (own))]->name;
+  if (set_text_column (own, axis, "recording", r->id, f) != FNX_OK)
+    goto failed;
+  for (size_t i = 0; i < r->n_columns; i++) {
+    const char *v = strcmp (r->value[i], "n/a") ? r->value[i] : NULL;
+
+    if (set_text_column (own, axis, r->column[i], v, f) != FNX_OK)
+      goto failed;
+  }
+  return own;
+failed:
+  buffer_unref (own);
+  return NULL;
+}
+
+/* The joined spec as far as one recording tells it: columns by name, a sample
+ * axis of unknown length. */
+static fnx_spec *
+joined_spec (const fnx_spec *s, const recording *r)
+{
+  fnx_column cols[64];
+  const fnx_column *list[128];
+  const fnx_axis *axes[FNX_MAX_DIM];
+  fnx_axis a;
+  fnx_spec up = *s;
+  int k = sample_axis (s), at = k < 0 ? 0 : k;
+  size_t n = 0, n_own = 0;
+
+  if (k < 0 && s->ndim < FNX_MAX_DIM) {
+    a = (fnx_axis){ .struct_size = sizeof a, .name = "subject" };
+    memcpy (axes + 1, s->axes, (size_t)s->ndim * sizeof *axes);
+    up.ndim++;
+  } else {
+    memcpy (axes, s->axes, (size_t)s->ndim * sizeof *axes);
+    a = *s->axes[at];
+  }
+  for (const fnx_column *const *c = a.columns; c && *c && n < 60; c++)
+    list[n++] = *c;
+  for (size_t i = 0; i <= r->n_columns && n_own < 60; i++) {
+    cols[n_own] = (fnx_column){ .struct_size = sizeof *cols,
+                                .type = FNX_COL_TEXT,
+                                .name = i < r->n_columns ? r->column[i] : "recording" };
+    list[n++] = &cols[n_own++];
+  }
+  list[n] = NULL;
+  a.size = FNX_UNKNOWN;
+  a.columns = list;
+  axes[at] = &a;
+  up.axes = axes;
+  return spec_copy (&up);
+}
+
+static void
+drop_parts (fnx_buf **parts, size_t n)
+{
+  for (size_t i = 0; parts && i < n; i++)
+    buffer_unref (parts[i]);
+  free (parts);
+}
+
+/* ---- the cohort ------------------------------------------------------------------------------ */
+
+/* Slots of a recording's scope that go on: the main one and the named ones. */
+static bool
+goes_on (const scope *s, int i)
+{
+  return i == s->main || s->slots[i].name;
+}
+
+static fnx_status
+plan_cohort (cohort *c, const scope *first, fault *f)
+{
+  scope_begin (&c->all, c->ses, c->n_recordings == 1 ? c->recordings[0].id : "", NULL);
+  for (int i = 0; i < first->n_slots; i++) {
+    fnx_spec *joined;
+    int k;
+
+    if (!goes_on (first, i))
+      continue;
+    joined = joined_spec (first->slots[i].spec, &c->recordings[0]);
+    if (!joined)
+      return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    k = scope_slot (&c->all, first->slots[i].name, first->slots[i].from, joined, f);
+    free (joined);
+    if (k < 0)
+      return f->code;
+    if (i == first->main)
+      c->all.main = k;
+  }
+  return scope_add_all (&c->all, c->chain->steps + c->n_before, c->chain->n_steps - c->n_before, f);
+}
+
+/* When trials are wanted and a recording has events, say which: the first block
+ * of a recording is read for that, after the chain was found wrong. */
+static void
+tell_events (cohort *c, fault *f)
+{
+  scope s;
+  fault quiet = FAULT_INIT;
+  char list[512] = "", *more = NULL;
+  char *between = f->text ? strstr (f->text, "  between them") : NULL;
+
+  if (!between || !strstr (f->text, "! epoch"))
+    return;
+  if (recording_open (c->ses, &c->recordings[0], NULL, 0, &s, &quiet) == FNX_OK && s.nodes[0].stream) {
+    const fnx_buf *none[MAX_PORTS] = { NULL }, *out[MAX_PORTS] = { NULL };
+    const node *n = &s.nodes[0];
+    call k;
+
+    if (node_call (&s, n, &k, &quiet) == FNX_OK) {
+      fnx_status st = n->stream->start ? n->stream->start (&k.api, n->step, 4096) : FNX_OK;
+
+      if (st == FNX_OK)
+        st = n->stream->push (&k.api, n->step, none, out);
+      call_end (&k, st);
+      if (out[0])
+        events_text (out[0], list, sizeof list);
+      for (int i = 0; i < MAX_PORTS; i++)
+        buffer_unref (out[i]);
+    }
+  }
+  scope_end (&s);
+  fault_clear (&quiet);
+  if (list[0] && asprintf (&more, "%s (this recording has events %s)", f->text, list) > 0) {
+    free (f->text);
+    f->text = more;
+  }
+}
+
+/* What learns outside evaluate learns from all data: the result says so. */
+static void
+list_fitted_on_all (session *ses, const scope *s)
+{
+  for (int i = 0; i < s->n_nodes; i++) {
+    char *more = NULL;
+
+    if (!s->nodes[i].estimator
+        || asprintf (&more, "%s%s%s", ses->fitted_on_all ? ses->fitted_on_all : "", ses->fitted_on_all ? ", " : "",
+                     s->nodes[i].desc->name)
+               < 0)
+      continue;
+    free (ses->fitted_on_all);
+    ses->fitted_on_all = more;
+  }
+}
+
+fnx_status
+cohort_open (cohort *c, session *ses, chain *ch, fault *f)
+{
+  scope first;
+  fnx_status s;
+
+  c->ses = ses;
+  c->chain = ch;
+  scope_begin (&c->all, ses, "", NULL);
+  if (plan_resolve (ch, f) != FNX_OK)
+    return f->code;
+  c->recordings = recordings_of (ch, &c->n_recordings, f);
+  if (!c->recordings)
+    return f->code;
+  while (c->n_before < ch->n_steps && !(ch->steps[c->n_before].desc->flags & FNX_S_COHORT))
+    c->n_before++;
+  /* A file that is not there is found before the first is worked on. */
+  for (size_t i = 0; i < c->n_recordings; i++)
+    for (size_t k = 0; k < c->recordings[i].n_sources; k++) {
+      const char *rest;
+
+      if (!registry_reader (c->recordings[i].sources[k].name, &rest, f))
+        return f->code;
+      if (ses->outputs && rest == c->recordings[i].sources[k].name && output_protect (ses->outputs, rest, f) != FNX_OK)
+        return f->code;
+    }
+  s = recording_open (ses, &c->recordings[0], ch->steps, c->n_before, &first, f);
+  if (s == FNX_OK)
+    list_fitted_on_all (ses, &first);
+  if (s == FNX_OK && c->n_before < ch->n_steps)
+    s = plan_cohort (c, &first, f);
+  scope_end (&first);
+  if (s != FNX_OK)
+    tell_events (c, f);
+  return s;
+}
+
+static fnx_status
+run_one (cohort *c, size_t r, fnx_buf ***parts, fault *f)
+{
+  scope s;
+  fnx_status st = recording_open (c->ses, &c->recordings[r], c->chain->steps, c->n_before, &s, f);
+  int k = 0;
+
+  if (st == FNX_OK)
+    st = scope_run (&s, 0, s.n_nodes, f);
+  if (st == FNX_OK && !parts && c->on_result)
+    st = c->on_result (c->on_arg, &c->recordings[r], s.slots[s.main].value, f);
+  for (int i = 0; i < s.n_slots && st == FNX_OK && parts; i++)
+    if (goes_on (&s, i)) {
+      parts[k][r] = labelled (s.slots[i].value, &c->recordings[r], f);
+      if (!parts[k++][r])
+        st = f->code;
+    }
+  scope_end (&s);
+  return st;
+}
+
+/* Slot k of the cohort: all recordings' parts joined. */
+static fnx_status
+join_slot (cohort *c, int k, fnx_buf **parts, fault *f)
+{
+  const char **names = calloc (c->n_recordings, sizeof *names);
+  fnx_buf *all;
+
+  if (!names)
+    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  for (size_t i = 0; i < c->n_recordings; i++)
+    names[i] = c->recordings[i].id;
+  all = c->n_recordings == 1 ? (fnx_buf *)(uintptr_t)buffer_ref (parts[0])
+                             : buffer_join ((const fnx_buf *const *)parts, c->n_recordings,
+                                            sample_axis (buffer_spec (parts[0])), names, f);
+  free (names);
+  if (!all)
+    return f->code;
+  free (c->all.slots[k].spec);
+  c->all.slots[k].spec = spec_copy (buffer_spec (all));
+  scope_give (&c->all, k, all);
+  return c->all.slots[k].spec ? FNX_OK : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+}
+
+static fnx_status
+run_cohort (cohort *c, fault *f)
+{
+  size_t n_slots = 0;
+  fnx_buf ***parts;
+  fnx_status s = FNX_OK;
+
+  while ((int)n_slots < c->all.n_slots && (c->all.n_nodes == 0 || (int)n_slots < c->all.nodes[0].first_slot))
+    n_slots++;
+  parts = calloc (n_slots + 1, sizeof *parts);
+  for (size_t k = 0; parts && k < n_slots; k++)
+    parts[k] = calloc (c->n_recordings, sizeof **parts);
+  for (size_t r = 0; r < c->n_recordings && s == FNX_OK; r++)
+    s = run_one (c, r, parts, f);
+  for (size_t k = 0; k < n_slots && s == FNX_OK; k++) {
+    s = join_slot (c, (int)k, parts[k], f);
+    drop_parts (parts[k], c->n_recordings);
+    parts[k] = NULL;
+  }
+  for (size_t k = 0; parts && k < n_slots; k++)
+    drop_parts (parts[k], c->n_recordings);
+  free (parts);
+  for (int i = 0; i < c->all.n_nodes && s == FNX_OK; i++) {
+    s = node_negotiate (&c->all, &c->all.nodes[i], f);
+    if (s == FNX_OK)
+      s = scope_run (&c->all, i, 1, f);
+  }
+  return s;
+}
+
+fnx_status
+cohort_run (cohort *c, fault *f)
+{
+  if (c->n_before < c->chain->n_steps)
+    return run_cohort (c, f);
+  for (size_t r = 0; r < c->n_recordings; r++)
+    if (run_one (c, r, NULL, f) != FNX_OK)
+      return f->code;
+  return FNX_OK;
+}
+
+void
+cohort_close (cohort *c)
+{
+  scope_end (&c->all);
+  recordings_free (c->recordings, c->n_recordings);
+  c->recordings = NULL;
+}

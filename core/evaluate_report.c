@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/evaluate_report.h"
+#include "core/table_text.h"
+
+/* One group and metric. */
+typedef struct line {
+  char *group;
+  const metric *metric;
+  score_summary sum;
+  size_t n_folds;
+  double *value;
+  int64_t *n_train, *n_test;
+  char **chosen; /* "augcov.order=4 svm.c=1" of each fold; NULL without a search */
+  int64_t n;     /* items tested */
+} line;
+
+struct report {
+  const char *step;
+  line *lines;
+  size_t n;
+};
+
+report *
+report_new (const char *step, fault *f)
+{
+  report *r = calloc (1, sizeof *r);
+
+  if (r)
+    r->step = step;
+  else
+    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  return r;
+}
+
+void
+report_free (report *r)
+{
+  for (size_t i = 0; r && i < r->n; i++) {
+    line *l = &r->lines[i];
+
+    for (size_t k = 0; l->chosen && k < l->n_folds; k++)
+      free (l->chosen[k]);
+    free (l->chosen);
+    free (l->group);
+    free (l->value);
+    free (l->n_train);
+    free (l->n_test);
+  }
+  if (r)
+    free (r->lines);
+  free (r);
+}
+
+static void
+add_setting (void *arg, const char *step, const char *name, const char *value)
+{
+  char **text = arg, *more = NULL;
+
+  if (asprintf (&more, "%s%s%s.%s=%s", *text ? *text : "", *text ? " " : "", step, name, value) < 0)
+    return;
+  free (*text);
+  *text = more;
+}
+
+static line *
+new_line (report *r, const char *group, size_t n_folds)
+{
+  line *more = realloc (r->lines, (r->n + 1) * sizeof *more), *l;
+
+  if (!more)
+    return NULL;
+  r->lines = more;
+  l = &more[r->n++];
+  *l = (line){ .group = strdup (group), .n_folds = n_folds };
+  l->value = calloc (n_folds + 1, sizeof *l->value);
+  l->n_train = calloc (n_folds + 1, sizeof *l->n_train);
+  l->n_test = calloc (n_folds + 1, sizeof *l->n_test);
+  return l->group && l->value && l->n_train && l->n_test ? l : NULL;
+}
+
+fnx_status
+report_add (report *r, const char *group, const metric *m, const score_summary *sum, const fold_set *folds,
+            const double *folds_of, const pipeline *p, const size_t *best, int64_t n_tested, fault *f)
+{
+  line *l = new_line (r, group, folds->n);
+
+  if (!l)
+    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  l->metric = m;
+  l->sum = *sum;
+  l->n = n_tested;
+  if (p->n_candidates > 1)
+    l->chosen = calloc (folds->n, sizeof *l->chosen);
+  for (size_t i = 0; i < folds->n; i++) {
+    l->value[i] = folds_of[i];
+    l->n_train[i] = folds->fold[i].n_train;
+    l->n_test[i] = folds->fold[i].n_test;
+    if (l->chosen)
+      pipeline_settings (p, best[i], add_setting, &l->chosen[i]);
+  }
+  return FNX_OK;
+}
+
+void
+report_permutation_p (report *r, const metric *m, double p, size_t n)
+{
+  for (size_t i = r->n; i-- > 0;)
+    if (r->lines[i].metric == m) {
+      r->lines[i].sum.p = p;
+      r->lines[i].sum.p_by = n ? "permutation" : r->lines[i].sum.p_by;
+      return;
+    }
+}
+
+fnx_status
+report_mean (report *r, fault *f)
+{
+  size_t n = r->n, n_groups = 0;
+
+  for (size_t i = 0; i < n; i++)
+    n_groups += r->lines[i].metric == r->lines[0].metric;
+  if (n_groups < 2)
+    return FNX_OK;
+  for (size_t i = 0; i < n && (i == 0 || r->lines[i].metric != r->lines[0].metric); i++) {
+    const metric *m = r->lines[i].metric;
+    line *l = new_line (r, "mean", n_groups);
+    double sum = 0, squares = 0, chance = 0;
+    size_t k = 0;
+
+    if (!l)
+      return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    for (size_t j = 0; j < n; j++)
+      if (r->lines[j].metric == m) {
+        l->value[k] = r->lines[j].sum.mean;
+        chance += r->lines[j].sum.chance;
+        sum += l->value[k++];
+        l->n += r->lines[j].n;
+      }
+    sum /= (double)k;
+    for (size_t j = 0; j < k; j++)
+      squares += (l->value[j] - sum) * (l->value[j] - sum);
+    l->metric = m;
+    l->sum = (score_summary){ .mean = sum,
+                              .sd = sqrt (squares / (double)(k - 1)),
+                              .n_valued = k,
+                              .low = NAN,
+                              .high = NAN,
+                              .chance = chance / (double)k,
+                              .p = NAN };
+  }
+  return FNX_OK;
+}
+
+/* ---- tables ---------------------------------------------------------------------------- */
+
+/* A table is filled column by column from a function of the row. */
+typedef struct filler {
+  fnx_buf *b;
+  int64_t rows;
+  fault *f;
+} filler;
+
+static void
+add_reals (filler *t, const char *name, const char *unit, const double *v)
+{
+  const fnx_column c = { .struct_size = sizeof c, .type = FNX_COL_REAL, .name = name, .unit = unit, .reals = v };
+
+  if (t->b && buffer_set_column (t->b, "row", &c, t->f) != FNX_OK) {
+    buffer_unref (t->b);
+    t->b = NULL;
+  }
+}
+
+static void
+add_texts (filler *t, const char *name, const char *const *v)
+{
+  const fnx_column c = { .struct_size = sizeof c, .type = FNX_COL_TEXT, .name = name, .texts = v };
+
+  if (t->b && buffer_set_column (t->b, "row", &c, t->f) != FNX_OK) {
+    buffer_unref (t->b);
+    t->b = NULL;
+  }
+}
+
+/* Columns under construction: up to 8 of numbers and 4 of texts. */
+typedef struct columns {
+  double *real[8];
+  const char **text[4];
+} columns;
+
+static bool
+columns_begin (columns *c, int64_t rows)
+{
+  bool ok = true;
+
+  for (int i = 0; i < 8; i++)
+    ok = (c->real[i] = calloc ((size_t)rows + 1, sizeof **c->real)) && ok;
+  for (int i = 0; i < 4; i++)
+    ok = (c->text[i] = calloc ((size_t)rows + 1, sizeof **c->text)) && ok;
+  return ok;
+}
+
+static void
+columns_end (columns *c)
+{
+  for (int i = 0; i < 8; i++)
+    free (c->real[i]);
+  for (int i = 0; i < 4; i++)
+    free (c->text[i]);
+}
+
+static bool
+several_groups (const report *r)
+{
+  for (size_t i = 0; i < r->n; i++)
+    if (*r->lines[i].group)
+      return true;
+  return false;
+}
+
+static bool
+searched (const report *r)
+{
+  return r->n && r->lines[0].chosen;
+}
+
+static fnx_buf *
+scores_table (const report *r, fault *f)
+{
+  filler t = { .f = f };
+  columns c = { { NULL }, { NULL } };
+  int64_t at = 0;
+
+  for (size_t i = 0; i < r->n; i++)
+    t.rows += strcmp (r->lines[i].group, "mean") ? (int64_t)r->lines[i].n_folds : 0;
+  t.b = buffer_table (t.rows, f);
+  if (!columns_begin (&c, t.rows) && t.b) {
+    buffer_unref (t.b);
+    t.b = NULL;
+    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  }
+  for (size_t i = 0; t.b && i < r->n; i++) {
+    const line *l = &r->lines[i];
+
+    for (size_t k = 0; k < l->n_folds && strcmp (l->group, "mean"); k++, at++) {
+      c.text[0][at] = *l->group ? l->group : NULL;
+      c.text[1][at] = l->metric->name;
+      c.text[2][at] = l->chosen ? l->chosen[k] : NULL;
+      c.real[0][at] = (double)k + 1;
+      c.real[1][at] = l->value[k];
+      c.real[2][at] = (double)l->n_train[k];
+      c.real[3][at] = (double)l->n_test[k];
+    }
+  }
+  if (several_groups (r))
+    add_texts (&t, "group", c.text[0]);
+  add_reals (&t, "fold", "1", c.real[0]);
+  add_texts (&t, "metric", c.text[1]);
+  add_reals (&t, "value", "1", c.real[1]);
+  add_reals (&t, "n_train", "1", c.real[2]);
+  add_reals (&t, "n_test", "1", c.real[3]);
+  if (searched (r))
+    add_texts (&t, "chosen", c.text[2]);
+  columns_end (&c);
+  return t.b;
+}
+
+static fnx_buf *
+summary_table (const report *r, fault *f)
+{
+  filler t = { .f = f, .rows = (int64_t)r->n };
+  columns c = { { NULL }, { NULL } };
+  char (*split)[48] = calloc (r->n + 1, sizeof *split);
+
+  t.b = buffer_table (t.rows, f);
+  if ((!columns_begin (&c, t.rows) || !split) && t.b) {
+    buffer_unref (t.b);
+    t.b = NULL;
+    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  }
+  for (size_t i = 0; t.b && i < r->n; i++) {
+    const line *l = &r->lines[i];
+
+    c.text[0][i] = *l->group ? l->group : NULL;
+    c.text[1][i] = l->metric->name;
+    c.text[2][i] = l->sum.p_by;
+    if (l->n_folds && l->n_train[0]) {
+      snprintf (split[i], sizeof *split, "%" PRId64 "/%" PRId64, l->n_train[0], l->n_test[0]);
+      c.text[3][i] = split[i];
+    }
+    c.real[0][i] = l->sum.mean;
+    c.real[1][i] = l->sum.sd;
+    c.real[2][i] = l->sum.low;
+    c.real[3][i] = l->sum.high;
+    c.real[4][i] = l->sum.chance;
+    c.real[5][i] = l->sum.p;
+  }
+  if (several_groups (r))
+    add_texts (&t, "group", c.text[0]);
+  add_texts (&t, "metric", c.text[1]);
+  add_reals (&t, "value", "1", c.real[0]);
+  add_reals (&t, "sd", "1", c.real[1]);
+  add_reals (&t, "low95", "1", c.real[2]);
+  add_reals (&t, "high95", "1", c.real[3]);
+  add_reals (&t, "chance", "1", c.real[4]);
+  add_reals (&t, "p", "1", c.real[5]);
+  add_texts (&t, "p_by", c.text[2]);
+  add_texts (&t, "train/test", c.text[3]);
+  columns_end (&c);
+  free (split);
+  return t.b;
+}
+
+static void
+carry (void *to, const char *key, const char *json)
+{
+  buffer_set_meta (to, key, json); /* without memory the table is made in vain anyway */
+}
+
+fnx_status
+report_tables (const report *r, const fnx_buf *src, const fnx_buf **scores, const fnx_buf **summary, fault *f)
+{
+  fnx_buf *s = scores_table (r, f);
+
+  if (s)
+    buffer_each_meta (src, carry, s);
+  *scores = s;
+  *summary = s ? summary_table (r, f) : NULL;
+  return *summary ? FNX_OK : f->code;
+}
+
+/* ---- JSON ----------------------------------------------------------------------------------- */
+
+/* "augcov.order=4 svm.c=1" as {"augcov.order":"4","svm.c":"1"}. */
+static void
+put_chosen (FILE *to, const char *chosen)
+{
+  char *copy = strdup (chosen ? chosen : ""), *save = NULL;
+  bool first = true;
+
+  fputc ('{', to);
+  for (char *p = copy ? strtok_r (copy, " ", &save) : NULL; p; p = strtok_r (NULL, " ", &save)) {
+    char *eq = strchr (p, '=');
+
+    *eq = 0;
+    if (!first)
+      fputc (',', to);
+    json_put_text (to, p);
+    fputc (':', to);
+    json_put_text (to, eq + 1);
+    first = false;
+  }
+  fputc ('}', to);
+  free (copy);
+}
+
+static void
+put_number (FILE *to, const char *key, double v)
+{
+  fprintf (to, ",\"%s\":", key);
+  json_put_number (to, v);
+}
+
+static void
+put_line (FILE *to, const report *r, const line *l)
+{
+  fputs ("{\"result\":\"scores\",\"step\":", to);
+  json_put_text (to, r->step);
+  fputs (",\"group\":", to);
+  json_put_text (to, *l->group ? l->group : "all");
+  fputs (",\"metric\":", to);
+  json_put_text (to, l->metric->name);
+  put_number (to, "mean", l->sum.mean);
+  put_number (to, "sd", l->sum.sd);
+  fputs (",\"folds\":[", to);
+  for (size_t k = 0; k < l->n_folds; k++) {
+    if (k)
+      fputc (',', to);
+    json_put_number (to, l->value[k]);
+  }
+  fprintf (to, "],\"n\":%" PRId64, l->n);
+  put_number (to, "chance", l->sum.chance);
+  put_number (to, "low95", l->sum.low);
+  put_number (to, "high95", l->sum.high);
+  put_number (to, "p", l->sum.p);
+  if (l->sum.p_by) {
+    fputs (",\"p_by\":", to);
+    json_put_text (to, l->sum.p_by);
+  }
+  fputs (",\"params\":", to);
+  if (l->chosen && l->n_folds) {
+    /* One object if all folds chose alike, else one a fold. */
+    bool same = true;
+
+    for (size_t k = 1; k < l->n_folds; k++)
+      same = same && !strcmp (l->chosen[k], l->chosen[0]);
+    if (!same)
+      fputc ('[', to);
+    for (size_t k = 0; k < (same ? 1 : l->n_folds); k++) {
+      if (k)
+        fputc (',', to);
+      put_chosen (to, l->chosen[k]);
+    }
+    if (!same)
+      fputc (']', to);
+  } else
+    fputs ("{}", to);
+  fputc ('}', to);
+}
+
+size_t
+report_json (const report *r, char ***lines)
+{
+  *lines = calloc (r->n + 1, sizeof **lines);
+  for (size_t i = 0; *lines && i < r->n; i++) {
+    size_t size;
+    FILE *to = open_memstream (&(*lines)[i], &size);
+
+    if (!to)
+      return i;
+    put_line (to, r, &r->lines[i]);
+    fclose (to);
+  }
+  return *lines ? r->n : 0;
+}
+
+/* ---- two lines for people ----------------------------------------------------------------------- */
+
+static void
+count_text (char *text, size_t n, const call *c, const fnx_buf *b, const char *axis, const char *column, bool list)
+{
+  int32_t k = 0;
+  const char *const *names;
+  const int32_t *codes = c->api.buf->classes ((fnx_call *)(uintptr_t)&c->api, b, axis, column, &k, &names);
+  size_t at = strlen (text);
+
+  if (!codes)
+    return;
+  if (!list) {
+    snprintf (text + at, n - at, "%d %s%s, ", k, column, k == 1 ? "" : "s");
+    return;
+  }
+  at += (size_t)snprintf (text + at, n - at, " (");
+  for (int32_t i = 0; i < k && i < 8 && at < n; i++) {
+    int64_t m = 0;
+
+    for (int64_t t = 0; t < spec_axis (buffer_spec (b), axis)->size; t++)
+      m += codes[t] == i;
+    at += (size_t)snprintf (text + at, n - at, "%s%" PRId64 " %s", i ? ", " : "", m, names[i]);
+  }
+  if (at < n)
+    snprintf (text + at, n - at, "%s)", k > 8 ? ", ..." : "");
+}
+
+static void
+list_fitted (char *text, size_t n, const scope *s)
+{
+  bool any = false;
+
+  for (int i = 0; i < s->n_nodes; i++) {
+    const node *x = &s->nodes[i];
+    size_t at = strlen (text);
+
+    if (!x->estimator)
+      continue;
+    if (x->estimator->learns)
+      snprintf (text + at, n - at, "%s%s (%s)", any ? ", " : "", x->desc->name, x->estimator->learns);
+    else
+      snprintf (text + at, n - at, "%s%s", any ? ", " : "", x->desc->name);
+    any = true;
+  }
+  if (!any)
+    snprintf (text + strlen (text), n - strlen (text), "nothing");
+}
+
+void
+report_tell_items (const scope *s, const node *n, const fnx_buf *b, const pipeline *p)
+{
+  const fnx_spec *spec = buffer_spec (b);
+  const fnx_axis *items = spec->axes[sample_axis (spec)], *channel = spec_axis (spec, "channel"),
+                 *time = spec_axis (spec, "time");
+  char text[1024] = "";
+  size_t at;
+  fault quiet = FAULT_INIT;
+  call c;
+
+  if (!s->ses->on_log || node_call (s, n, &c, &quiet) != FNX_OK)
+    return;
+  count_text (text, sizeof text, &c, b, items->name, "recording", false);
+  at = strlen (text);
+  snprintf (text + at, sizeof text - at, "%" PRId64 " %s%s", items->size, items->name,
+            items->size == 1 || !strcmp (items->name, "time") ? "" : "s");
+  count_text (text, sizeof text, &c, b, items->name, "target", true);
+  at = strlen (text);
+  if (channel)
+    at += (size_t)snprintf (text + at, sizeof text - at, ", %" PRId64 " channels", channel->size);
+  if (time && axis_rate (time) > 0)
+    snprintf (text + at, sizeof text - at, ", %g Hz", axis_rate (time));
+  call_end (&c, FNX_OK);
+  s->ses->on_log (s->ses->on_arg, FNX_LOG_NOTE, NULL, text);
+  snprintf (text, sizeof text, "fitted inside each fold: ");
+  list_fitted (text, sizeof text, &p->sub);
+  at = strlen (text);
+  snprintf (text + at, sizeof text - at, "      on all data: %s",
+            s->ses->fitted_on_all ? s->ses->fitted_on_all : "nothing");
+  s->ses->on_log (s->ses->on_arg, FNX_LOG_NOTE, NULL, text);
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/pipeline.h"
+#include "core/pool.h"
+
+/* ---- planning -------------------------------------------------------------------- */
+
+/* Put settings i of node k into force; specs behind it may change. */
+static fnx_status
+settle (pipeline *p, int k, size_t i, fault *f)
+{
+  node *n = &p->sub.nodes[k];
+  chain_step line;
+  fnx_status s = settings_line (&p->tried[k], &p->steps->steps[k], i, &line, f);
+
+  if (s == FNX_OK)
+    s = node_open (&p->sub, n, &line, f);
+  if (s == FNX_OK)
+    s = node_negotiate (&p->sub, n, f);
+  free (line.args);
+  return s;
+}
+
+fnx_status
+pipeline_open (pipeline *p, const scope *outer, const chain *steps, fault *f)
+{
+  int main_slot;
+
+  *p = (pipeline){ .steps = steps, .n_candidates = 1 };
+  scope_begin (&p->sub, outer->ses, outer->recording, outer);
+  p->sub.fits_allowed = true;
+  p->tried = calloc (steps->n_steps + 1, sizeof *p->tried);
+  if (!p->tried)
+    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  main_slot = scope_slot (&p->sub, NULL, outer->slots[outer->main].from, outer->slots[outer->main].spec, f);
+  if (main_slot < 0)
+    return f->code;
+  /* Named values of the outer scope come first, so that inputs are the slots
+   * below n_inputs. */
+  for (int i = 0; i < outer->n_slots; i++)
+    if (outer->slots[i].name
+        && scope_slot (&p->sub, outer->slots[i].name, outer->slots[i].from, outer->slots[i].spec, f) < 0)
+      return f->code;
+  p->n_inputs = p->sub.n_slots;
+  p->sub.main = main_slot;
+  for (size_t k = 0; k < steps->n_steps; k++) {
+    chain_step line;
+    fnx_status s = settings_of (&p->tried[k], &steps->steps[k], f);
+
+    if (s != FNX_OK || (s = settings_line (&p->tried[k], &steps->steps[k], 0, &line, f)) != FNX_OK)
+      return s;
+    s = scope_add (&p->sub, &line, f);
+    free (line.args);
+    p->sub.nodes[p->sub.n_nodes - 1].line = steps->steps[k];
+    if (s != FNX_OK)
+      return s;
+    if (__builtin_mul_overflow (p->n_candidates, p->tried[k].n, &p->n_candidates))
+      return fault_set (f, EXIT_CHAIN, FNX_E_PARAM, "too many settings are to be tried");
+  }
+  return FNX_OK;
+}
+
+void
+pipeline_close (pipeline *p)
+{
+  for (size_t k = 0; p->tried && k < p->steps->n_steps; k++)
+    settings_free (&p->tried[k]);
+  free (p->tried);
+  scope_end (&p->sub);
+  *p = (pipeline){ .n_candidates = 0 };
+}
+
+void
+pipeline_settings (const pipeline *p, size_t c, void (*f) (void *, const char *, const char *, const char *), void *arg)
+{
+  size_t rest = p->n_candidates;
+
+  for (int k = 0; k < p->sub.n_nodes; k++) {
+    const settings *s = &p->tried[k];
+    size_t i;
+
+    rest /= s->n;
+    i = c / rest % s->n;
+    for (size_t j = 0; j < s->n_tried; j++)
+      f (arg, p->sub.nodes[k].desc->name, s->arg[j]->name, settings_value (s, i, j));
+  }
+}
+
+/* ---- items --------------------------------------------------------------------------- */
+
+const fnx_buf *
+items_of (const fnx_buf *b, int64_t n_items, const int64_t *idx, int64_t n, fault *f)
+{
+  int k = sample_axis (buffer_spec (b));
+
+  if (k < 0 || buffer_spec (b)->axes[k]->size != n_items)
+    return buffer_ref (b);
+  return k == 0 ? buffer_pick (b, idx, n, f) : buffer_take (b, k, idx, n, f);
+}
+
+/* ---- walking ------------------------------------------------------------------------- */
+
+/* Values on their way, by slot: one for all sets, or training and test items
+ * of each set. */
+typedef struct value {
+  const fnx_buf *all;
+  const fnx_buf **train, **test; /* n_sets; NULL while `all` serves */
+} value;
+
+typedef struct walk {
+  pipeline *p;
+  value *values; /* by slot */
+  int64_t n_items;
+  const item_set *sets;
+  size_t n_sets;
+  int64_t only;
+  size_t candidate;
+  pipeline_leaf leaf;
+  void *arg;
+  /* of the running depth */
+  int k;
+  fault *faults; /* n_sets: jobs must not share one */
+} walk;
+
+static void
+forget (walk *w, int i)
+{
+  value *v = &w->values[i];
+
+  buffer_unref (v->all);
+  for (size_t j = 0; j < w->n_sets; j++) {
+    if (v->train)
+      buffer_unref (v->train[j]);
+    if (v->test)
+      buffer_unref (v->test[j]);
+  }
+  free (v->train);
+  free (v->test);
+  *v = (value){ NULL, NULL, NULL };
+}
+
+/* The training or test part of slot i for set j: a new reference. */
+static const fnx_buf *
+part (const walk *w, int i, size_t j, bool test, fault *f)
+{
+  const value *v = &w->values[i];
+  const item_set *s = &w->sets[j];
+
+  if (v->all)
+    return items_of (v->all, w->n_items, test ? s->test : s->train, test ? s->n_test : s->n_train, f);
+  return buffer_ref (test ? v->test[j] : v->train[j]);
+}
+
+static fnx_status
+parts_of (const walk *w, const node *n, size_t j, bool test, const fnx_buf **in, fault *f)
+{
+  for (int i = 0; i < n->n_in; i++)
+    if (n->from[i] >= 0) {
+      in[i] = part (w, n->from[i], j, test, f);
+      if (!in[i])
+        return f->code;
+    }
+  return FNX_OK;
+}
+
+static void
+drop (const fnx_buf **b)
+{
+  for (int i = 0; i < MAX_PORTS; i++)
+    buffer_unref (b[i]);
+}
+
+static void
+put (const walk *w, const node *n, size_t j, bool test, const fnx_buf **out)
+{
+  for (int i = 0; i < n->n_out; i++) {
+    const value *v = &w->values[n->first_slot + i];
+
+    (test ? v->test : v->train)[j] = out[i];
+    out[i] = NULL;
+  }
+}
+
+/* One step for one set: fit on training items, then both through it. */
+static fnx_status
+run_set (void *arg, size_t j, uint32_t worker)
+{
+  walk *w = arg;
+  node *n = &w->p->sub.nodes[w->k];
+  scope s = w->p->sub;
+  bool last = w->k + 1 == w->p->sub.n_nodes;
+  const fnx_buf *train[MAX_PORTS] = { NULL }, *test[MAX_PORTS] = { NULL }, *out[MAX_PORTS] = { NULL };
+  fnx_model *model = NULL;
+  fault *f = &w->faults[j];
+  fnx_status st;
+
+  (void)worker;
+  s.fold = w->sets[j].fold;
+  st = n->estimator || !last ? parts_of (w, n, j, false, train, f) : FNX_OK;
+  if (st == FNX_OK)
+    st = parts_of (w, n, j, true, test, f);
+  if (n->estimator) {
+    if (st == FNX_OK)
+      st = node_fit (&s, n, train, NULL, &model, f);
+    if (st == FNX_OK && !last && (st = node_apply (&s, n, model, train, out, f)) == FNX_OK)
+      put (w, n, j, false, out);
+    if (st == FNX_OK && (st = node_apply (&s, n, model, test, out, f)) == FNX_OK)
+      put (w, n, j, true, out);
+    if (model)
+      n->estimator->model_free (model);
+  } else {
+    if (st == FNX_OK && !last && (st = node_run (&s, n, train, out, f)) == FNX_OK)
+      put (w, n, j, false, out);
+    if (st == FNX_OK && (st = node_run (&s, n, test, out, f)) == FNX_OK)
+      put (w, n, j, true, out);
+  }
+  drop (train);
+  drop (test);
+  drop (out);
+  if (st == FNX_OK && last)
+    st = w->leaf (w->arg, w->candidate, j, w->values[n->first_slot].test[j], f);
+  return st;
+}
+
+/* May the step run once for all sets? */
+static bool
+once_for_all (const walk *w, const node *n)
+{
+  if (n->estimator || !(n->desc->flags & FNX_S_ITEMWISE))
+    return false;
+  for (int i = 0; i < n->n_in; i++)
+    if (n->from[i] >= 0 && !w->values[n->from[i]].all)
+      return false;
+  return true;
+}
+
+static fnx_status
+run_all (walk *w, node *n, fault *f)
+{
+  const fnx_buf *in[MAX_PORTS] = { NULL }, *out[MAX_PORTS] = { NULL };
+  fnx_status st;
+
+  for (int i = 0; i < n->n_in; i++)
+    in[i] = n->from[i] < 0 ? NULL : w->values[n->from[i]].all;
+  st = node_run (&w->p->sub, n, in, out, f);
+  for (int i = 0; i < n->n_out && st == FNX_OK; i++)
+    w->values[n->first_slot + i].all = out[i];
+  if (st == FNX_OK && w->k + 1 == w->p->sub.n_nodes)
+    for (size_t j = 0; j < w->n_sets && st == FNX_OK; j++) {
+      const fnx_buf *test = part (w, n->first_slot, j, true, f);
+
+      st = test ? w->leaf (w->arg, w->candidate, j, test, f) : f->code;
+      buffer_unref (test);
+    }
+  return st;
+}
+
+static fnx_status
+run_sets (walk *w, node *n, fault *f)
+{
+  fnx_status st = FNX_OK;
+
+  for (int i = 0; i < n->n_out; i++) {
+    value *v = &w->values[n->first_slot + i];
+
+    v->train = calloc (w->n_sets, sizeof *v->train);
+    v->test = calloc (w->n_sets, sizeof *v->test);
+    if (!v->train || !v->test)
+      return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  }
+  st = pool_run (w->n_sets, run_set, w);
+  for (size_t j = 0; j < w->n_sets; j++)
+    if (w->faults[j].text)
+      fault_move (f, &w->faults[j]);
+  return st;
+}
+
+static fnx_status
+walk_from (walk *w, int k, fault *f)
+{
+  node *n = &w->p->sub.nodes[k];
+  const settings *tried = &w->p->tried[k];
+  size_t before = w->candidate, below = 1;
+  fnx_status st = FNX_OK;
+
+  for (int i = k + 1; i < w->p->sub.n_nodes; i++)
+    below *= w->p->tried[i].n;
+  for (size_t i = 0; i < tried->n && st == FNX_OK; i++) {
+    size_t first = before + i * below;
+
+    if (w->only >= 0 && ((size_t)w->only < first || (size_t)w->only >= first + below))
+      continue;
+    w->candidate = first;
+    w->k = k;
+    if (w->p->n_candidates > 1)
+      st = settle (w->p, k, i, f);
+    for (int o = 0; o < n->n_out && st == FNX_OK; o++)
+      forget (w, n->first_slot + o);
+    if (st == FNX_OK)
+      st = once_for_all (w, n) ? run_all (w, n, f) : run_sets (w, n, f);
+    if (st == FNX_OK && k + 1 < w->p->sub.n_nodes)
+      st = walk_from (w, k + 1, f);
+  }
+  w->candidate = before;
+  return st;
+}
+
+fnx_status
+pipeline_walk (pipeline *p, const fnx_buf *const *input, int64_t n_items, const item_set *sets, size_t n_sets,
+               int64_t only, pipeline_leaf leaf, void *arg, fault *f)
+{
+  walk w = { .p = p, .n_items = n_items, .sets = sets, .n_sets = n_sets, .only = only, .leaf = leaf, .arg = arg };
+  fnx_status st = FNX_OK;
+
+  w.values = calloc ((size_t)p->sub.n_slots, sizeof *w.values);
+  w.faults = calloc (n_sets + 1, sizeof *w.faults);
+  if (!w.values || !w.faults)
+    st = fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  for (int i = 0; i < p->n_inputs && st == FNX_OK; i++) {
+    w.values[i].all = buffer_ref (input[i]);
+    free (p->sub.slots[i].spec);
+    p->sub.slots[i].spec = spec_copy (buffer_spec (input[i]));
+    if (!p->sub.slots[i].spec)
+      st = fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  }
+  /* Sizes that only the data told. */
+  for (int k = 0; k < p->sub.n_nodes && st == FNX_OK; k++)
+    st = node_negotiate (&p->sub, &p->sub.nodes[k], f);
+  if (st == FNX_OK)
+    st = walk_from (&w, 0, f);
+  for (int i = 0; w.values && i < p->sub.n_slots; i++)
+    forget (&w, i);
+  for (size_t j = 0; w.faults && j < n_sets; j++)
+    fault_clear (&w.faults[j]);
+  free (w.values);
+  free (w.faults);
+  return st;
+}
+
+fnx_status
+pipeline_fit (pipeline *p, const fnx_buf *const *input, fault *f)
+{
+  fnx_status st = FNX_OK;
+
+  for (int i = 0; i < p->n_inputs; i++)
+    scope_give (&p->sub, i, buffer_ref (input[i]));
+  for (int k = 0; k < p->sub.n_nodes && st == FNX_OK; k++) {
+    node *n = &p->sub.nodes[k];
+    const fnx_buf *in[MAX_PORTS] = { NULL }, *out[MAX_PORTS] = { NULL };
+
+    for (int i = 0; i < n->n_in; i++)
+      in[i] = n->from[i] < 0 ? NULL : p->sub.slots[n->from[i]].value;
+    st = node_negotiate (&p->sub, n, f);
+    if (st == FNX_OK && n->estimator) {
+      st = node_fit (&p->sub, n, in, NULL, &n->model, f);
+      if (st == FNX_OK)
+        st = node_apply (&p->sub, n, n->model, in, out, f);
+    } else if (st == FNX_OK)
+      st = node_run (&p->sub, n, in, out, f);
+    for (int i = 0; i < n->n_out && st == FNX_OK; i++)
+      scope_give (&p->sub, n->first_slot + i, out[i]);
+  }
+  return st;
+}

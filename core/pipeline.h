@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The steps of a begin ... end on training and test items.
+ *
+ * A pipeline walks the settings of its steps as a tree, depth first, for many
+ * training sets at once: a step that treats items one by one runs once for all
+ * sets; what learns is fitted once for each setting and set; and only one
+ * branch of the tree is held at a time.
+ */
+#ifndef FNX_CORE_PIPELINE_H
+#define FNX_CORE_PIPELINE_H
+
+#include "core/exec.h"
+#include "core/settings.h"
+
+typedef struct pipeline {
+  scope sub;          /* planned with the first settings */
+  int n_inputs;       /* slots 0 .. n_inputs - 1 come from outside */
+  settings *tried;    /* of each node */
+  const chain *steps; /* borrowed */
+  size_t n_candidates;
+} pipeline;
+
+/* A training set and what is to be predicted with it: items of the inputs. */
+typedef struct item_set {
+  const int64_t *train, *test;
+  int64_t n_train, n_test;
+  uint64_t fold; /* for seeds */
+} item_set;
+
+/* Plan `steps` behind slot s->main of `outer`; named slots of `outer` can be
+ * wired.  pipeline_close frees after failure too. */
+fnx_status pipeline_open (pipeline *, const scope *outer, const chain *steps, fault *f);
+void pipeline_close (pipeline *);
+
+/* Called when candidate `c` has predicted set `i`: `test` is what the last step
+ * gave for its test items.  May run in several threads, for different sets. */
+typedef fnx_status (*pipeline_leaf) (void *arg, size_t c, size_t i, const fnx_buf *test, fault *f);
+
+/* Walk all candidates (`only` < 0) or one for all sets.  `input[k]` is the whole
+ * of input slot k; `n_items` its items along the sample axis. */
+fnx_status pipeline_walk (pipeline *, const fnx_buf *const *input, int64_t n_items, const item_set *, size_t n_sets,
+                          int64_t only, pipeline_leaf leaf, void *arg, fault *f);
+
+/* "svm.c" and "10" of each tried argument of candidate c; called in order. */
+void pipeline_settings (const pipeline *, size_t c,
+                        void (*f) (void *, const char *step, const char *name, const char *value), void *arg);
+
+/* Fit every estimator on all items; models stay in sub.nodes[].model. */
+fnx_status pipeline_fit (pipeline *, const fnx_buf *const *input, fault *f);
+
+/* Items of `b` along its sample axis; the whole (a reference) if it does not
+ * have that axis or not that many items. */
+const fnx_buf *items_of (const fnx_buf *b, int64_t n_items, const int64_t *idx, int64_t n, fault *f);
+
+#endif

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * train: fits every estimator of its sub-chain on all items and writes one
+ * file that holds the whole chain, from the recording to the answer.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/pipeline.h"
+#include "core/spec_json.h"
+#include "core/train.h"
+
+/* ---- saving ----------------------------------------------------------------------- */
+
+/* The steps before train and those inside it, as one chain; shares everything. */
+static chain
+flat_chain (const chain *whole, const chain_step *train, chain_step **steps)
+{
+  size_t before = 0;
+
+  while (before < whole->n_steps && whole->steps[before].sub != train->sub)
+    before++;
+  *steps = calloc (before + train->sub->n_steps + 1, sizeof **steps);
+  if (*steps) {
+    if (before)
+      memcpy (*steps, whole->steps, before * sizeof **steps);
+    memcpy (*steps + before, train->sub->steps, train->sub->n_steps * sizeof **steps);
+  }
+  return (chain){
+    .steps = *steps, .n_steps = before + train->sub->n_steps, .has_seed = whole->has_seed, .seed = whole->seed
+  };
+}
+
+static fnx_status
+put (void *to, const void *bytes, size_t n)
+{
+  model_step *m = to;
+  char *more = realloc (m->bytes, m->n + n + 1);
+
+  if (!more)
+    return FNX_E_NOMEM;
+  memcpy (more + m->n, bytes, n);
+  m->bytes = more;
+  m->n += n;
+  return FNX_OK;
+}
+
+static fnx_status
+save_node (const scope *s, const node *n, size_t number, model_step *m, fault *f)
+{
+  fnx_status st;
+  call c;
+
+  *m = (model_step){ .id = strdup (n->desc->id),
+                     .revision = n->desc->revision,
+                     .state_version = n->estimator->state_version };
+  if (!m->id || asprintf (&m->path, "%zu", number) < 0)
+    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  st = node_call (s, n, &c, f);
+  return st == FNX_OK ? node_fault (n, f, call_end (&c, n->estimator->save (&c.api, n->model, put, m))) : st;
+}
+
+static char *
+provenance (const session *ses)
+{
+  char *text = NULL;
+
+  (void)ses;
+  return asprintf (&text, "{\"program\":\"fornix %s\"}", PACKAGE_VERSION) < 0 ? NULL : text;
+}
+
+static fnx_status
+save (scope *s, node *n, const pipeline *p, const fnx_spec *input, const char *path, fault *f)
+{
+  chain_step *steps = NULL;
+  chain flat = flat_chain (s->ses->chain, &n->line, &steps);
+  size_t before = flat.n_steps - n->line.sub->n_steps;
+  model_file m = { .chain = steps ? chain_to_json (&flat) : NULL,
+                   .input = spec_to_json (input),
+                   .provenance = provenance (s->ses) };
+  fnx_status st = FNX_OK;
+
+  m.steps = calloc ((size_t)p->sub.n_nodes + 1, sizeof *m.steps);
+  if (!m.chain || !m.input || !m.steps || !m.provenance)
+    st = fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  for (int k = 0; k < p->sub.n_nodes && st == FNX_OK; k++)
+    if (p->sub.nodes[k].estimator) {
+      m.n_steps++;
+      st = save_node (&p->sub, &p->sub.nodes[k], before + (size_t)k + 1, &m.steps[m.n_steps - 1], f);
+    }
+  if (st == FNX_OK && !s->ses->outputs)
+    st = fault_set (f, EXIT_INTERNAL, FNX_E_UNSUPPORTED, "nothing is written here");
+  if (st == FNX_OK)
+    st = model_file_save (&m, s->ses->outputs, path, f);
+  for (size_t i = 0; m.steps && i < m.n_steps; i++) {
+    free (m.steps[i].id);
+    free (m.steps[i].path);
+    free (m.steps[i].bytes);
+  }
+  free (m.steps);
+  free (m.chain);
+  free (m.input);
+  free (m.provenance);
+  free (steps);
+  return st;
+}
+
+/* ---- the step ------------------------------------------------------------------------ */
+
+static void
+done (node *n)
+{
+  pipeline *p = n->own;
+
+  if (p)
+    pipeline_close (p);
+  free (p);
+  n->own = NULL;
+}
+
+static fnx_status
+negotiate (scope *s, node *n, const fnx_spec *const *in, const fnx_spec **out, fault *f)
+{
+  pipeline *p;
+  scope here = *s;
+
+  (void)in, (void)out;
+  done (n);
+  if (!n->line.sub || !n->line.sub->n_steps)
+    return fault_set (f, EXIT_CHAIN, FNX_E_SPEC,
+                      "train needs the steps that it fits\nwrite  train to=m.fnx begin tangent ! svm end");
+  n->own = p = calloc (1, sizeof *p);
+  if (!p)
+    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  here.main = n->from[0];
+  if (pipeline_open (p, &here, n->line.sub, f) != FNX_OK)
+    return f->code;
+  if (p->n_candidates > 1)
+    return fault_set (f, EXIT_CHAIN, FNX_E_PARAM,
+                      "try: is searched by evaluate\nevaluate first, then train with the settings it chose");
+  return FNX_OK;
+}
+
+static fnx_status
+run (scope *s, node *n, const fnx_buf *const *in, const fnx_buf **out, fault *f)
+{
+  pipeline *p = n->own;
+  const fnx_buf **whole = calloc ((size_t)p->n_inputs, sizeof *whole);
+  int at = 1;
+  fnx_status st;
+
+  (void)out;
+  if (!whole)
+    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  whole[0] = in[0];
+  for (int i = 0; i < s->n_slots && at < p->n_inputs; i++)
+    if (s->slots[i].name)
+      whole[at++] = s->slots[i].value;
+  for (int i = 0; i < p->n_inputs; i++) {
+    free (p->sub.slots[i].spec);
+    p->sub.slots[i].spec = spec_copy (buffer_spec (whole[i]));
+  }
+  st = pipeline_fit (p, whole, f);
+  if (st == FNX_OK)
+    st = save (s, n, p, buffer_spec (in[0]), params_api.text (n->params, "to"), f);
+  free (whole);
+  return st;
+}
+
+static const fnx_param_desc p_to = { .struct_size = sizeof p_to,
+                                     .type = FNX_T_PATH,
+                                     .flags = FNX_P_REQUIRED | FNX_P_MAIN | FNX_P_NEUTRAL,
+                                     .name = "to",
+                                     .doc = "model file to write, NAME.fnx" };
+static const fnx_param_desc *const params[] = { &p_to, NULL };
+static const fnx_port_desc in_port
+    = { .struct_size = sizeof in_port, .name = "in", .what = "any", .doc = "all items to learn from" };
+static const fnx_port_desc *const in_ports[] = { &in_port, NULL };
+static const fnx_port_desc *const out_ports[] = { NULL };
+
+static const fnx_step_desc desc = {
+  .struct_size = sizeof desc,
+  .flags = FNX_S_COHORT | FNX_S_SINK | FNX_S_DETERMINISTIC,
+  .threads = FNX_THREADS_PARALLEL,
+  .revision = 1,
+  .id = "org.fornix.host.train",
+  .name = "train",
+  .title = "fit the steps between begin and end on everything, and keep them in a file",
+  .doc = "The file holds the whole chain, from the recording to the answer, with what was learned;  fornix apply  runs "
+         "it on "
+         "new recordings. It names every step with its revision and carries a checksum.",
+  .example = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s ! train to=/tmp/fists.fnx "
+             "begin tangent ! svm end",
+  .inputs = in_ports,
+  .outputs = out_ports,
+  .params = params,
+};
+
+const builtin_ops train_ops = { &desc, negotiate, run, done };
+
+/* ---- loading -------------------------------------------------------------------------- */
+
+size_t
+first_learning_step (const chain *c)
+{
+  size_t i = 0;
+
+  while (i < c->n_steps && !(c->steps[i].desc->extension && c->steps[i].desc->extension (NULL, FNX_ESTIMATOR)))
+    i++;
+  return i;
+}
+
+fnx_status
+applied_open (applied *a, const char *path, fault *f)
+{
+  *a = (applied){ .file = model_file_load (path, f) };
+  if (!a->file)
+    return f->code;
+  a->chain = chain_from_json (a->file->chain, strlen (a->file->chain), path, f);
+  if (!a->chain)
+    return f->code;
+  return plan_resolve (a->chain, f);
+}
+
+void
+applied_close (applied *a)
+{
+  chain_free (a->chain);
+  model_file_free (a->file);
+  *a = (applied){ .file = NULL };
+}
+
+static bool
+same_names (const fnx_axis *a, const fnx_axis *b)
+{
+  for (int64_t i = 0; a->labels && b->labels && i < a->size && i < b->size; i++)
+    if (strcmp (a->labels[i], b->labels[i]))
+      return false;
+  return true;
+}
+
+/* What the first learning step gets must be what it was fitted on, but for the
+ * number of items. */
+static fnx_status
+same_input (const applied *a, const fnx_spec *have, fault *f)
+{
+  fnx_spec *want = spec_from_json (a->file->input, "the model", f);
+  int items;
+  fnx_status st = FNX_OK;
+
+  if (!want)
+    return f->code;
+  items = sample_axis (want);
+  if (strcmp (want->kind, have->kind) || want->ndim != have->ndim)
+    st = fault_set (f, EXIT_DATA, FNX_E_SPEC, "the model was fitted on %s; this recording gives %s", want->kind,
+                    have->kind);
+  for (int i = 0; i < want->ndim && st == FNX_OK; i++) {
+    const fnx_axis *x = want->axes[i], *y = have->axes[i];
+
+    if (i == items || x->size < 0 || y->size < 0)
+      continue;
+    if (x->size != y->size)
+      st = fault_set (f, EXIT_DATA, FNX_E_SPEC, "the model was fitted on %ld along %s; this recording has %ld",
+                      (long)x->size, x->name, (long)y->size);
+    else if (!same_names (x, y))
+      st = fault_set (f, EXIT_DATA, FNX_E_SPEC,
+                      "the model was fitted on other %ss, or on the same in another order\n"
+                      "bring them into the model's order with  ! pick",
+                      x->name);
+  }
+  free (want);
+  return st;
+}
+
+fnx_status
+applied_load (const applied *a, scope *s, int first, fault *f)
+{
+  bool checked = false;
+
+  for (size_t i = 0; i < a->file->n_steps; i++) {
+    const model_step *m = &a->file->steps[i];
+    long number = strtol (m->path, NULL, 10);
+    node *n;
+    fnx_status st;
+    call c;
+
+    if (number < 1 || number > (long)a->chain->n_steps || first + number - 1 >= s->n_nodes)
+      return fault_set (f, EXIT_INPUT, FNX_E_STATE, "the model names step %s, and its chain has %zu", m->path,
+                        a->chain->n_steps);
+    n = &s->nodes[first + number - 1];
+    if (strcmp (n->desc->id, m->id) || !n->estimator || n->model)
+      return fault_set (f, EXIT_INPUT, FNX_E_STATE, "step %ld of the model is %s, and its chain says %s", number, m->id,
+                        n->desc->id);
+    if (n->desc->revision != m->revision)
+      return fault_set (
+          f, EXIT_PLUGIN, FNX_E_STATE,
+          "the model was fitted by revision %u of %s; revision %u, which is installed, gives other numbers\n"
+          "train it again",
+          m->revision, m->id, n->desc->revision);
+    if (!checked && n->from[0] >= 0 && same_input (a, s->slots[n->from[0]].spec, f) != FNX_OK)
+      return f->code;
+    checked = true;
+    st = node_call (s, n, &c, f);
+    if (st == FNX_OK)
+      st = node_fault (
+          n, f, call_end (&c, n->estimator->load (&c.api, n->step, m->state_version, m->bytes, m->n, &n->model)));
+    if (st != FNX_OK)
+      return st;
+  }
+  return FNX_OK;
+}
