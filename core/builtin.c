@@ -16,3 +16,7 @@ builtin_find (const fnx_step_desc *d)
       return all[i];
   return NULL;
 }
+
+static const fnx_step_desc *const steps[] = { &evaluate_desc, &table_desc, &train_desc, &write_desc, NULL };
+
+const fnx_module builtin_module = { FNX_MODULE_HEAD, "fornix", PACKAGE_VERSION, "GPL-3.0-or-later", NULL, steps, NULL };

@@ -915,8 +915,8 @@ evaluation_of (const node *n)
   return n->builtin == &evaluate_ops && n->own ? &((const evaluate *)n->own)->found : NULL;
 }
 
-static const fnx_step_desc desc = {
-  .struct_size = sizeof desc,
+const fnx_step_desc evaluate_desc = {
+  .struct_size = sizeof evaluate_desc,
   .flags = FNX_S_COHORT | FNX_S_DETERMINISTIC,
   .threads = FNX_THREADS_PARALLEL,
   .revision = 1,
@@ -937,4 +937,4 @@ static const fnx_step_desc desc = {
   .params = params,
 };
 
-const builtin_ops evaluate_ops = { &desc, negotiate, run, done };
+const builtin_ops evaluate_ops = { &evaluate_desc, negotiate, run, done };

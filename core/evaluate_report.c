@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/evaluate_report.h"
-#include "core/table_text.h"
+#include "core/text.h"
 
 /* One group and metric. */
 typedef struct line {
@@ -338,79 +338,87 @@ report_tables (const report *r, const fnx_buf *src, const fnx_buf **scores, cons
 
 /* "augcov.order=4 svm.c=1" as {"augcov.order":"4","svm.c":"1"}. */
 static void
-put_chosen (FILE *to, const char *chosen)
+put_chosen (text_buf *to, const char *chosen)
 {
-  char *copy = strdup (chosen ? chosen : ""), *save = NULL;
-  bool first = true;
+  size_t n;
+  char *name;
 
-  fputc ('{', to);
-  for (char *p = copy ? strtok_r (copy, " ", &save) : NULL; p; p = strtok_r (NULL, " ", &save)) {
-    char *eq = strchr (p, '=');
+  text_add (to, "{");
+  for (const char *p = chosen ? chosen : ""; *p; p += n + (p[n] == ' ')) {
+    const char *eq = strchr (p, '=');
 
-    *eq = 0;
-    if (!first)
-      fputc (',', to);
-    json_put_text (to, p);
-    fputc (':', to);
-    json_put_text (to, eq + 1);
-    first = false;
+    n = strcspn (p, " ");
+    if (p != chosen)
+      text_add (to, ",");
+    name = strndup (p, (size_t)(eq - p));
+    text_json (to, name ? name : "");
+    free (name);
+    text_add (to, ":");
+    name = strndup (eq + 1, n - (size_t)(eq + 1 - p));
+    text_json (to, name ? name : "");
+    free (name);
   }
-  fputc ('}', to);
-  free (copy);
+  text_add (to, "}");
 }
 
 static void
-put_number (FILE *to, const char *key, double v)
+put_text (text_buf *to, const char *key, const char *v)
 {
-  fprintf (to, ",\"%s\":", key);
-  json_put_number (to, v);
+  text_addf (to, ",\"%s\":", key);
+  text_json (to, v);
 }
 
 static void
-put_line (FILE *to, const report *r, const line *l)
+put_number (text_buf *to, const char *key, double v)
 {
-  fputs ("{\"result\":\"scores\",\"step\":", to);
-  json_put_text (to, r->step);
-  fputs (",\"group\":", to);
-  json_put_text (to, *l->group ? l->group : "all");
-  fputs (",\"metric\":", to);
-  json_put_text (to, l->metric->name);
+  text_addf (to, ",\"%s\":", key);
+  text_json_number (to, v);
+}
+
+/* One object if all folds chose alike, else one a fold. */
+static void
+put_params (text_buf *to, const line *l)
+{
+  bool same = true;
+
+  for (size_t k = 1; l->chosen && k < l->n_folds; k++)
+    same = same && !strcmp (l->chosen[k], l->chosen[0]);
+  if (same) {
+    put_chosen (to, l->chosen && l->n_folds ? l->chosen[0] : NULL);
+    return;
+  }
+  for (size_t k = 0; k < l->n_folds; k++) {
+    text_add (to, k ? "," : "[");
+    put_chosen (to, l->chosen[k]);
+  }
+  text_add (to, "]");
+}
+
+static void
+put_line (text_buf *to, const report *r, const line *l)
+{
+  text_add (to, "{\"result\":\"scores\"");
+  put_text (to, "step", r->step);
+  put_text (to, "group", *l->group ? l->group : "all");
+  put_text (to, "metric", l->metric->name);
   put_number (to, "mean", l->sum.mean);
   put_number (to, "sd", l->sum.sd);
-  fputs (",\"folds\":[", to);
+  text_add (to, ",\"folds\":[");
   for (size_t k = 0; k < l->n_folds; k++) {
-    if (k)
-      fputc (',', to);
-    json_put_number (to, l->value[k]);
+    text_add (to, k ? "," : "");
+    text_json_number (to, l->value[k]);
   }
-  fprintf (to, "],\"n\":%" PRId64, l->n);
+  text_add (to, "]");
+  put_number (to, "n", (double)l->n);
   put_number (to, "chance", l->sum.chance);
   put_number (to, "low95", l->sum.low);
   put_number (to, "high95", l->sum.high);
   put_number (to, "p", l->sum.p);
-  if (l->sum.p_by) {
-    fputs (",\"p_by\":", to);
-    json_put_text (to, l->sum.p_by);
-  }
-  fputs (",\"params\":", to);
-  if (l->chosen && l->n_folds) {
-    /* One object if all folds chose alike, else one a fold. */
-    bool same = true;
-
-    for (size_t k = 1; k < l->n_folds; k++)
-      same = same && !strcmp (l->chosen[k], l->chosen[0]);
-    if (!same)
-      fputc ('[', to);
-    for (size_t k = 0; k < (same ? 1 : l->n_folds); k++) {
-      if (k)
-        fputc (',', to);
-      put_chosen (to, l->chosen[k]);
-    }
-    if (!same)
-      fputc (']', to);
-  } else
-    fputs ("{}", to);
-  fputc ('}', to);
+  if (l->sum.p_by)
+    put_text (to, "p_by", l->sum.p_by);
+  text_add (to, ",\"params\":");
+  put_params (to, l);
+  text_add (to, "}");
 }
 
 size_t
@@ -418,13 +426,12 @@ report_json (const report *r, char ***lines)
 {
   *lines = calloc (r->n + 1, sizeof **lines);
   for (size_t i = 0; *lines && i < r->n; i++) {
-    size_t size;
-    FILE *to = open_memstream (&(*lines)[i], &size);
+    text_buf t = { NULL, 0, 0, false };
 
-    if (!to)
+    put_line (&t, r, &r->lines[i]);
+    (*lines)[i] = text_take (&t);
+    if (!(*lines)[i])
       return i;
-    put_line (to, r, &r->lines[i]);
-    fclose (to);
   }
   return *lines ? r->n : 0;
 }

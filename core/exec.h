@@ -153,6 +153,7 @@ int sample_axis (const fnx_spec *);
 
 const builtin_ops *builtin_find (const fnx_step_desc *);
 extern const builtin_ops evaluate_ops, train_ops, write_ops, table_ops;
+extern const fnx_step_desc evaluate_desc, train_desc, write_desc, table_desc;
 
 /* table.c: any buffer as a table; scores as predictions. */
 fnx_buf *table_of (const fnx_buf *, fault *f);

@@ -2,6 +2,8 @@
  *
  * The program: options out of the words, then one file a command in cmd/.
  */
+#include "config.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +11,6 @@
 
 #include "core/cmd/cmd.h"
 #include "core/cmd/ui.h"
-
-registry_options cmd_plugin_options;
 
 static int cmd_help (int argc, char **argv);
 static int cmd_version (int argc, char **argv);

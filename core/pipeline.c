@@ -13,7 +13,7 @@ settle (pipeline *p, int k, size_t i, fault *f)
 {
   node *n = &p->sub.nodes[k];
   chain_step line;
-  fnx_status s = settings_line (&p->tried[k], &p->steps->steps[k], i, &line, f);
+  fnx_status s = tried_line (&p->tried[k], &p->steps->steps[k], i, &line, f);
 
   if (s == FNX_OK)
     s = node_open (&p->sub, n, &line, f);
@@ -47,9 +47,9 @@ pipeline_open (pipeline *p, const scope *outer, const chain *steps, fault *f)
   p->sub.main = main_slot;
   for (size_t k = 0; k < steps->n_steps; k++) {
     chain_step line;
-    fnx_status s = settings_of (&p->tried[k], &steps->steps[k], f);
+    fnx_status s = tried_of (&p->tried[k], &steps->steps[k], f);
 
-    if (s != FNX_OK || (s = settings_line (&p->tried[k], &steps->steps[k], 0, &line, f)) != FNX_OK)
+    if (s != FNX_OK || (s = tried_line (&p->tried[k], &steps->steps[k], 0, &line, f)) != FNX_OK)
       return s;
     s = scope_add (&p->sub, &line, f);
     free (line.args);
@@ -66,7 +66,7 @@ void
 pipeline_close (pipeline *p)
 {
   for (size_t k = 0; p->tried && k < p->steps->n_steps; k++)
-    settings_free (&p->tried[k]);
+    tried_free (&p->tried[k]);
   free (p->tried);
   scope_end (&p->sub);
   *p = (pipeline){ .n_candidates = 0 };
@@ -84,7 +84,7 @@ pipeline_settings (const pipeline *p, size_t c, void (*f) (void *, const char *,
     rest /= s->n;
     i = c / rest % s->n;
     for (size_t j = 0; j < s->n_tried; j++)
-      f (arg, p->sub.nodes[k].desc->name, s->arg[j]->name, settings_value (s, i, j));
+      f (arg, p->sub.nodes[k].desc->name, s->arg[j]->name, tried_value (s, i, j));
   }
 }
 

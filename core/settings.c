@@ -16,7 +16,7 @@ by_name (const void *a, const void *b)
 }
 
 fnx_status
-settings_of (settings *s, const chain_step *line, fault *f)
+tried_of (settings *s, const chain_step *line, fault *f)
 {
   *s = (settings){ .n = 1 };
   for (size_t i = 0; i < line->n_args; i++)
@@ -46,7 +46,7 @@ settings_of (settings *s, const chain_step *line, fault *f)
 }
 
 void
-settings_free (settings *s)
+tried_free (settings *s)
 {
   for (size_t k = 0; k < s->n_tried && s->value; k++)
     texts_free (s->value[k], s->n_values[k]);
@@ -57,7 +57,7 @@ settings_free (settings *s)
 }
 
 const char *
-settings_value (const settings *s, size_t i, size_t k)
+tried_value (const settings *s, size_t i, size_t k)
 {
   for (size_t j = s->n_tried; j-- > k + 1;)
     i /= s->n_values[j];
@@ -65,7 +65,7 @@ settings_value (const settings *s, size_t i, size_t k)
 }
 
 fnx_status
-settings_line (const settings *s, const chain_step *line, size_t i, chain_step *out, fault *f)
+tried_line (const settings *s, const chain_step *line, size_t i, chain_step *out, fault *f)
 {
   *out = *line;
   out->args = calloc (line->n_args + 1, sizeof *out->args);
@@ -76,7 +76,7 @@ settings_line (const settings *s, const chain_step *line, size_t i, chain_step *
   for (size_t k = 0; k < s->n_tried; k++) {
     chain_arg *a = &out->args[s->arg[k] - line->args];
 
-    a->value = (char *)(uintptr_t)settings_value (s, i, k);
+    a->value = (char *)(uintptr_t)tried_value (s, i, k);
     a->tried = false;
   }
   return FNX_OK;

@@ -18,12 +18,12 @@ typedef struct settings {
   size_t *n_values;      /* of each argument */
 } settings;
 
-/* line->desc is needed.  settings_free after failure too. */
-fnx_status settings_of (settings *, const chain_step *line, fault *f);
-void settings_free (settings *);
+/* line->desc is needed.  tried_free after failure too. */
+fnx_status tried_of (settings *, const chain_step *line, fault *f);
+void tried_free (settings *);
 /* Text of tried argument k in combination i. */
-const char *settings_value (const settings *, size_t i, size_t k);
+const char *tried_value (const settings *, size_t i, size_t k);
 /* The line with combination i settled; free out->args. */
-fnx_status settings_line (const settings *, const chain_step *line, size_t i, chain_step *out, fault *f);
+fnx_status tried_line (const settings *, const chain_step *line, size_t i, chain_step *out, fault *f);
 
 #endif

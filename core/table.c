@@ -211,8 +211,8 @@ static const fnx_port_desc out_port
 static const fnx_port_desc *const in_ports[] = { &in_port, NULL };
 static const fnx_port_desc *const out_ports[] = { &out_port, NULL };
 
-static const fnx_step_desc desc = {
-  .struct_size = sizeof desc,
+const fnx_step_desc table_desc = {
+  .struct_size = sizeof table_desc,
   .flags = FNX_S_DETERMINISTIC,
   .threads = FNX_THREADS_PARALLEL,
   .revision = 1,
@@ -227,4 +227,4 @@ static const fnx_step_desc desc = {
   .outputs = out_ports,
 };
 
-const builtin_ops table_ops = { &desc, negotiate, run, NULL };
+const builtin_ops table_ops = { &table_desc, negotiate, run, NULL };

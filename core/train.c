@@ -178,8 +178,8 @@ static const fnx_port_desc in_port
 static const fnx_port_desc *const in_ports[] = { &in_port, NULL };
 static const fnx_port_desc *const out_ports[] = { NULL };
 
-static const fnx_step_desc desc = {
-  .struct_size = sizeof desc,
+const fnx_step_desc train_desc = {
+  .struct_size = sizeof train_desc,
   .flags = FNX_S_COHORT | FNX_S_SINK | FNX_S_DETERMINISTIC,
   .threads = FNX_THREADS_PARALLEL,
   .revision = 1,
@@ -196,7 +196,7 @@ static const fnx_step_desc desc = {
   .params = params,
 };
 
-const builtin_ops train_ops = { &desc, negotiate, run, done };
+const builtin_ops train_ops = { &train_desc, negotiate, run, done };
 
 /* ---- loading -------------------------------------------------------------------------- */
 

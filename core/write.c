@@ -142,8 +142,8 @@ static const fnx_port_desc out_port
 static const fnx_port_desc *const in_ports[] = { &in_port, NULL };
 static const fnx_port_desc *const out_ports[] = { &out_port, NULL };
 
-static const fnx_step_desc desc = {
-  .struct_size = sizeof desc,
+const fnx_step_desc write_desc = {
+  .struct_size = sizeof write_desc,
   .flags = FNX_S_DETERMINISTIC,
   .threads = FNX_THREADS_PARALLEL,
   .revision = 1,
@@ -159,4 +159,4 @@ static const fnx_step_desc desc = {
   .params = params,
 };
 
-const builtin_ops write_ops = { &desc, negotiate, run, done };
+const builtin_ops write_ops = { &write_desc, negotiate, run, done };

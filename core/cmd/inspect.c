@@ -12,7 +12,7 @@
 #include "core/cmd/cmd.h"
 #include "core/cmd/ui.h"
 #include "core/scan.h"
-#include "core/table_text.h"
+#include "core/text.h"
 #include "core/train.h"
 
 static const char usage[] = "usage: fornix inspect [--json|--markdown|--params] THING\n"
@@ -165,57 +165,63 @@ show_recording (const char *path, const scan *sc)
 }
 
 static void
+json_axis (text_buf *t, const fnx_axis *a, int64_t size)
+{
+  text_add (t, "{\"name\":");
+  text_json (t, a->name);
+  text_addf (t, ",\"size\":%" PRId64, size);
+  if (axis_rate (a) > 0)
+    text_addf (t, ",\"rate\":[%" PRId64 ",%" PRId64 "]", a->rate_num, a->rate_den);
+  for (int64_t k = 0; a->labels && k < a->size; k++) {
+    text_add (t, k ? "," : ",\"labels\":[");
+    text_json (t, a->labels[k]);
+    if (k + 1 == a->size)
+      text_add (t, "]");
+  }
+  text_add (t, "}");
+}
+
+static void
 json_recording (const char *path, const scan *sc)
 {
   const fnx_spec *s = buffer_spec (sc->head);
-  char format[128];
+  text_buf t = { NULL, 0, 0, false };
+  char format[128], *all;
 
-  printf ("{\"recording\":");
-  json_put_text (stdout, path);
-  printf (",\"format\":");
-  json_put_text (stdout, meta_text (sc->head, "Format", format));
-  printf (",\"kind\":");
-  json_put_text (stdout, s->kind);
-  printf (",\"unit\":");
+  text_add (&t, "{\"recording\":");
+  text_json (&t, path);
+  text_add (&t, ",\"format\":");
+  text_json (&t, meta_text (sc->head, "Format", format));
+  text_add (&t, ",\"kind\":");
+  text_json (&t, s->kind);
+  text_add (&t, ",\"unit\":");
   if (s->unit)
-    json_put_text (stdout, s->unit);
+    text_json (&t, s->unit);
   else
-    printf ("null");
-  printf (",\"axes\":[");
+    text_add (&t, "null");
+  text_add (&t, ",\"axes\":[");
   for (int i = 0; i < s->ndim; i++) {
-    const fnx_axis *a = s->axes[i];
-
-    printf ("%s{\"name\":", i ? "," : "");
-    json_put_text (stdout, a->name);
-    printf (",\"size\":%" PRId64, strcmp (a->name, "time") ? a->size : sc->n_time);
-    if (axis_rate (a) > 0)
-      printf (",\"rate\":[%" PRId64 ",%" PRId64 "]", a->rate_num, a->rate_den);
-    if (a->labels) {
-      printf (",\"labels\":[");
-      for (int64_t k = 0; k < a->size; k++) {
-        if (k)
-          putchar (',');
-        json_put_text (stdout, a->labels[k]);
-      }
-      putchar (']');
-    }
-    putchar ('}');
+    text_add (&t, i ? "," : "");
+    json_axis (&t, s->axes[i], strcmp (s->axes[i]->name, "time") ? s->axes[i]->size : sc->n_time);
   }
-  printf ("],\"low\":");
-  json_put_number (stdout, sc->low);
-  printf (",\"high\":");
-  json_put_number (stdout, sc->high);
-  printf (",\"missing\":%" PRIu64 ",\"zeros_at_end\":%" PRId64 ",\"events\":[", sc->n_missing, sc->n_zero_end);
+  text_add (&t, "],\"low\":");
+  text_json_number (&t, sc->low);
+  text_add (&t, ",\"high\":");
+  text_json_number (&t, sc->high);
+  text_addf (&t, ",\"missing\":%" PRIu64 ",\"zeros_at_end\":%" PRId64 ",\"events\":[", sc->n_missing, sc->n_zero_end);
   for (size_t i = 0; i < sc->events->n; i++) {
-    printf ("%s{\"onset\":", i ? "," : "");
-    json_put_number (stdout, sc->events->onset[i]);
-    printf (",\"duration\":");
-    json_put_number (stdout, sc->events->duration[i]);
-    printf (",\"label\":");
-    json_put_text (stdout, sc->events->label[i]);
-    putchar ('}');
+    text_add (&t, i ? ",{\"onset\":" : "{\"onset\":");
+    text_json_number (&t, sc->events->onset[i]);
+    text_add (&t, ",\"duration\":");
+    text_json_number (&t, sc->events->duration[i]);
+    text_add (&t, ",\"label\":");
+    text_json (&t, sc->events->label[i]);
+    text_add (&t, "}");
   }
-  printf ("]}\n");
+  text_add (&t, "]}\n");
+  all = text_take (&t);
+  fputs (all ? all : "", stdout);
+  free (all);
 }
 
 static fnx_status
