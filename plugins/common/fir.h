@@ -49,7 +49,7 @@ void fir_window (const fir *, const tape *, size_t row, int64_t from, int64_t to
 
 /* Causal: y[i] = sum h[k] x[i - k] for FIR_RUN outputs at a time; x points at
  * the sample of the first output and n_taps - 1 samples before it exist. */
-#define FIR_RUN 64
+#define FIR_RUN 32
 void fir_causal (const double *h, int64_t n_taps, const double *x, double *y);
 
 #endif

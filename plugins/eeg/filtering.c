@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define TILES 16 /* a job of the zero-phase filter */
-#define RUNS 256 /* a job of the causal one, FIR_RUN samples each */
+#define RUNS 512 /* a job of the causal one, FIR_RUN samples each */
 
 /* Outputs [from, to) of all rows, cut into jobs at fixed places. */
 typedef struct work {
