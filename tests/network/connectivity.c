@@ -43,7 +43,7 @@ check_correlation (const char *file, const fnx_buf *series, const json_t *want)
   const double *v = t_values (r), *f = t_values (z);
   int64_t n = buffer_spec (r)->axes[0]->size;
   double square = 0, off = 0, upper = 0, absolute = 0, fisher = 0;
-  int64_t valid = 0, negative = 0, constant = 0;
+  double valid = 0, negative = 0, constant = 0;
   for (int64_t i = 0; i < n; i++) {
     constant += v[i * n + i] == 0;
     for (int64_t j = 0; j < n; j++) {
@@ -56,14 +56,14 @@ check_correlation (const char *file, const fnx_buf *series, const json_t *want)
       }
     }
   }
-  t_ok (n == number (want, "N") && constant == number (want, "n_constant") && valid == number (p, "n_valid_pairs")
-            && negative == number (p, "n_negative"),
-        "%s: %ld regions, %ld constant, %ld negative pairs", file, (long)n, (long)constant, (long)negative);
+  t_ok ((double)n == number (want, "N") && constant == number (want, "n_constant")
+            && valid == number (p, "n_valid_pairs") && negative == number (p, "n_negative"),
+        "%s: %ld regions, %g constant, %g negative pairs", file, (long)n, constant, negative);
   near1 (sqrt (square), number (p, "fro"), 1e-9, file, "norm");
   near1 (sqrt (off), number (p, "fro_offdiag"), 1e-9, file, "norm off the diagonal");
   near1 (upper, number (p, "sum_upper"), 1e-9, file, "sum");
   near1 (absolute, number (p, "sum_abs_upper"), 1e-9, file, "absolute sum");
-  near1 (fisher / (double)valid, number (p, "fisher_z_mean_valid"), 1e-9, file, "mean z");
+  near1 (fisher / valid, number (p, "fisher_z_mean_valid"), 1e-9, file, "mean z");
   size_t k;
   json_array_foreach (json_object_get (p, "entries"), k, entry)
   {
