@@ -89,7 +89,7 @@ const fnx_step_desc mean_step = {
   .doc = "riemann is the affine-invariant (Karcher, Frechet) mean: the matrix from which the sum of squared geodesic"
          " distances is least. logeuclid, euclid and harmonic have closed forms; logdet (Stein), wasserstein,"
          " kullback_sym and logchol are the means of those distances. A trial column weight weighs the trials.\n\n"
-         "The riemann mean is iterated until its gradient is below 1e-9. Where rounding makes that impossible (matrices"
+         "The riemann mean is iterated until its gradient is below 3e-9. Where rounding makes that impossible (matrices"
          " with condition numbers above 1e10), it stops as soon as the gradient no longer falls; peer=exact follows"
          " pyRiemann's 50 iterations instead.",
   .cite

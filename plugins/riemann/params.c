@@ -25,13 +25,13 @@ const fnx_param_desc metric_param = {
   .choices = spd_mean_names,
 };
 
-static const char *const peers[] = { "fast", "exact", NULL };
+const char *const spd_peer_names[] = { "fast", "exact", NULL };
 const fnx_param_desc peer_param = {
   .struct_size = sizeof peer_param,
   .type = FNX_T_ENUM,
   .name = "peer",
-  .doc = "exact: pyRiemann's own iteration, step by step; fast: the same mean to 1e-9 in fewer steps",
+  .doc = "exact: pyRiemann's own iteration, step by step; fast: the same mean to 1e-8 in fewer steps",
   .fallback = "fast",
-  .choices = peers,
+  .choices = spd_peer_names,
   .when = "metric=riemann",
 };

@@ -59,6 +59,10 @@ main (void)
   steps_near (all, x);
   const fnx_buf *s = t_run ("cov estimator=oas", x);
   distances_near (all, s, "mdm peer=exact", "mdm_dist");
+  distances_near (all, s, "fgmdm peer=exact", "fgmdm_dist");
+  const fnx_buf *f = t_run ("csp nfilter=2", s);
+  gold_near (all, "csp_feat", t_values (f), 1e-12);
+  buffer_unref (f);
   buffer_unref (s);
   s = t_run ("augcov order=3 lag=2", x);
   gold_near (all, "acm_order3_lag2_cov_first", t_values (s), 1e-12);
