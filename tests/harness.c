@@ -518,10 +518,10 @@ t_run_blocks (const char *line, const fnx_buf *in, uint64_t seed)
 }
 
 const char *
-t_fail (const char *line, const fnx_buf *in, fnx_status *code)
+t_fail2 (const char *line, const fnx_buf *in, const fnx_buf *second, fnx_status *code)
 {
   static char text[2048];
-  const fnx_buf *ports[MAX_PORTS] = { in }, *out = NULL;
+  const fnx_buf *ports[MAX_PORTS] = { in, second }, *out = NULL;
   fault f = FAULT_INIT;
   made m;
   fnx_status s = make (&m, line, &f);
@@ -611,6 +611,12 @@ out:
   unmake (&m);
   fault_clear (&f);
   return out;
+}
+
+const char *
+t_fail (const char *line, const fnx_buf *in, fnx_status *code)
+{
+  return t_fail2 (line, in, NULL, code);
 }
 
 const fnx_buf *

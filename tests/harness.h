@@ -59,6 +59,7 @@ const fnx_buf *t_read_blocks (const char *line, int port, int64_t max);
 /* The sentence that a run (or create, or negotiate) fails with; a test fails if
  * it does not.  *code receives the status. */
 const char *t_fail (const char *line, const fnx_buf *in, fnx_status *code);
+const char *t_fail2 (const char *line, const fnx_buf *in, const fnx_buf *second, fnx_status *code);
 
 /* Path of a file under ../shared (or $FORNIX_SHARED); NULL where it is absent. */
 const char *t_shared (const char *path);

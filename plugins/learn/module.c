@@ -4,8 +4,9 @@
  */
 #include "plugins/learn/learn.h"
 
-#include <cblas.h>
 #include <libsvm/svm.h>
+
+#include "plugins/common/linalg.h"
 
 static void
 silent (const char *text)
@@ -17,7 +18,7 @@ static fnx_status
 load (const fnx_host *host)
 {
   (void)host;
-  openblas_set_num_threads (1);
+  la_serial ();
   svm_set_print_string_function (silent);
   return FNX_OK;
 }
