@@ -18,3 +18,18 @@ tests_fuzz_fuzz_chain_CFLAGS = $(FUZZ_CFLAGS)
 tests_fuzz_fuzz_chain_LDADD = $(TEST_LDADD)
 tests_fuzz_fuzz_chain_LDFLAGS = $(TEST_LDFLAGS) -fsanitize=fuzzer,address,undefined
 include tests/fuzz/formats.mk
+
+check_PROGRAMS += tests/fuzz/model-mutate
+TESTS += tests/fuzz/model-mutate
+tests_fuzz_model_mutate_SOURCES = tests/fuzz/model.c tests/fuzz/model-mutate.c $(FUZZ_MUTATE)
+tests_fuzz_model_mutate_LDADD = $(TEST_LDADD)
+tests_fuzz_model_mutate_LDFLAGS = $(TEST_LDFLAGS)
+
+if FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz-model
+endif
+EXTRA_PROGRAMS += tests/fuzz/fuzz-model
+tests_fuzz_fuzz_model_SOURCES = tests/fuzz/model.c
+tests_fuzz_fuzz_model_CFLAGS = $(FUZZ_CFLAGS)
+tests_fuzz_fuzz_model_LDADD = $(TEST_LDADD)
+tests_fuzz_fuzz_model_LDFLAGS = $(TEST_LDFLAGS) -fsanitize=fuzzer,address,undefined
