@@ -33,3 +33,4 @@ tests_fuzz_fuzz_model_SOURCES = tests/fuzz/model.c
 tests_fuzz_fuzz_model_CFLAGS = $(FUZZ_CFLAGS)
 tests_fuzz_fuzz_model_LDADD = $(TEST_LDADD)
 tests_fuzz_fuzz_model_LDFLAGS = $(TEST_LDFLAGS) -fsanitize=fuzzer,address,undefined
+include tests/fuzz/edf.mk
