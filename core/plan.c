@@ -402,6 +402,10 @@ node_negotiate (scope *s, node *n, fault *f)
   for (int i = 0; i < n->n_out && st == FNX_OK; i++) {
     const char *name = i == 0 ? n->line.as : n->desc->outputs[i]->name;
 
+    if (i && !out[i] && (n->desc->outputs[i]->flags & FNX_PORT_OPTIONAL)) {
+      n->n_out = i; /* not made with these settings */
+      break;
+    }
     if (!out[i]) {
       st = fault_set (f, EXIT_INTERNAL, FNX_E_BUG, "it does not say what comes out of \"%s\"",
                       n->desc->outputs[i]->name);

@@ -363,6 +363,8 @@ typedef struct fnx_step_desc {
   /* Say what comes out when this comes in, before any data is read.  Sizes may
    * be FNX_UNKNOWN.  out[] entries may point to in[], to static data or to
    * scratch memory: the host copies them.  An absent optional input is NULL.
+   * An optional output that these settings do not make stays NULL, and so do
+   * all after it.
    * NULL instead of the function: every output has the spec of in[0]. */
   fnx_status (*negotiate) (fnx_call *, fnx_step *, const fnx_spec *const *in, const fnx_spec **out);
   /* Whole buffers.  May be NULL when the step streams (the host then pushes
