@@ -361,7 +361,7 @@ const fnx_step_desc ridge_step = {
     " takes an alpha at the end of the list, a note says so.",
   .cite = "Hoerl and Kennard, Technometrics 12:55, 1970; Dupre la Tour et al., NeuroImage 264:119728, 2022",
   .equals = "himalaya 0.4 RidgeCV and KernelRidgeCV to 1e-9 (precision=double)",
-  .example = "fornix run sim:encoding ! ridge alpha=1,10,100",
+  .example = "fornix run sim:encoding ! evaluate folds=5 begin ridge alpha=1,10,100 voxels=@voxels end",
   .inputs = inputs,
   .outputs = outputs,
   .params = params,

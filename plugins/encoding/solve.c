@@ -268,7 +268,7 @@ choose (fnx_call *c, const tiles *w, size_t n_fold)
   }
   for (int e = 0; e < 2 && n_fold; e++)
     if (edge[e] > good / 20)
-      c->log (c, FNX_LOG_NOTE, "ridge: %zu of %zu voxels chose the %s alpha, %g; %s ones may do better", edge[e], good,
+      c->log (c, FNX_LOG_NOTE, "%zu of %zu voxels chose the %s alpha, %g; %s ones may do better", edge[e], good,
               e ? "largest" : "smallest", how->alpha[e ? high : low], e ? "larger" : "smaller");
 }
 
@@ -322,7 +322,7 @@ ridge_solve (fnx_call *c, const ridge_setup *how, const ridge_data *d, ridge_fit
   if (st == FNX_OK) {
     size_t n_bad = look (d, how->intercept, w.mean, w.bad);
     if (n_bad)
-      c->log (c, FNX_LOG_NOTE, "ridge: %zu of %zu voxels have missing samples and are not fitted", n_bad, d->t);
+      c->log (c, FNX_LOG_NOTE, "%zu of %zu voxels have missing samples and are not fitted", n_bad, d->t);
     decomposition q = { c, d, how, sp, n_fold + 1 };
     st = c->parallel (c, n_fold + 1, one_split, &q);
   }

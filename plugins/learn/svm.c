@@ -293,7 +293,7 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
   if (st)
     return st;
   if (c->buf->column (in[0], "trial", "weight"))
-    c->log (c, FNX_LOG_NOTE, "svm: libsvm knows no trial weights; the column weight is not used");
+    c->log (c, FNX_LOG_NOTE, "libsvm knows no trial weights; the column weight is not used");
   fnx_model *m = learn_alloc (c, 1, sizeof *m);
   double *y = c->scratch (c, x.n * sizeof *y);
   if (!m || !y || (st = classes_of (c, in[0], &code, &m->cls)) || (st = sort (c, code, m->cls.n, &x, &sorted, y))) {
