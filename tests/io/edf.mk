@@ -1,4 +1,5 @@
-EDF_TESTS = tests/io/edf-electrodes tests/io/edf-made tests/io/edf-oracle tests/io/edf-smoke tests/io/edf-write
+EDF_TESTS = tests/io/edf-edge tests/io/edf-electrodes tests/io/edf-made tests/io/edf-oracle tests/io/edf-smoke \
+  tests/io/edf-write
 check_PROGRAMS += $(EDF_TESTS)
 TESTS += $(EDF_TESTS)
 noinst_HEADERS += tests/io/edf-make.h
@@ -19,3 +20,6 @@ tests_io_edf_write_LDFLAGS = $(TEST_LDFLAGS)
 tests_io_edf_smoke_SOURCES = tests/io/edf-smoke.c tests/fuzz/edf.c
 tests_io_edf_smoke_LDADD = io/edf/libedfread.la $(TEST_LDADD)
 tests_io_edf_smoke_LDFLAGS = $(TEST_LDFLAGS)
+tests_io_edf_edge_SOURCES = tests/io/edf-edge.c
+tests_io_edf_edge_LDADD = io/edf/libedfread.la $(TEST_LDADD)
+tests_io_edf_edge_LDFLAGS = $(TEST_LDFLAGS)
