@@ -63,9 +63,9 @@ static const struct {
   const char *axis;
   int64_t usual, large;
 } sizes[] = {
-  { "time", 320, 1500 }, { "trial", 24, 40 },   { "channel", 5, 12 },  { "freq", 33, 65 },
+  { "time", 800, 2000 }, { "trial", 24, 40 },   { "channel", 5, 12 },  { "freq", 33, 65 },
   { "region", 6, 20 },   { "voxel", 60, 400 },  { "x", 5, 9 },         { "y", 4, 8 },
-  { "z", 3, 7 },         { "feature", 4, 15 },  { "class", 2, 2 },     { "target", 3, 40 },
+  { "z", 3, 7 },         { "feature", 12, 15 }, { "class", 2, 2 },     { "target", 3, 40 },
   { "lag", 3, 6 },       { "component", 3, 6 }, { "subject", 12, 20 }, { "row", 10, 40 },
 };
 
@@ -392,6 +392,7 @@ decorate (maker *m, fnx_buf *b)
   const fnx_axis *t = spec_axis (buffer_spec (b), "time");
   double onset[8], duration[8];
   const char *label[8];
+  static const char *const names[] = { "left", "right", "T1", "T2" };
   fnx_events e = { .struct_size = sizeof e, .onset = onset, .duration = duration, .label = label };
 
   if (there (m))
@@ -401,7 +402,7 @@ decorate (maker *m, fnx_buf *b)
   for (; e.n < 8 && (int64_t)e.n * 40 < t->size; e.n++) {
     onset[e.n] = axis_position (t, (int64_t)e.n * 40);
     duration[e.n] = m->how == MAKE_WILD && dice_below (m->x, 4) == 0 ? NAN : 0.2;
-    label[e.n] = e.n % 2 ? "T2" : "T1";
+    label[e.n] = names[e.n % 4];
   }
   buffer_set_events (b, &e);
 }

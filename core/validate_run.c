@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/output.h"
 #include "core/validate_impl.h"
 
 static size_t
@@ -250,8 +251,11 @@ probe_run_once (probe *p, const settings *set, const inputs *in, outputs *o, fnx
   memset (o, 0, sizeof *o);
   if (!subject_open (&s, p, set, f))
     return f->code;
+  p->ses.outputs = output_new (); /* what a sink writes is thrown away */
   status = subject_run (&s, in, o, promised, f);
   subject_close (&s);
+  output_free (p->ses.outputs);
+  p->ses.outputs = NULL;
   return status;
 }
 
