@@ -1,0 +1,65 @@
+#!/bin/sh
+# A stranger's way: Fornix installed somewhere, a plugin made with fornix new,
+# built out of tree against the installed header alone, checked, and used.
+set -e
+t=$(mktemp -d) && trap 'rm -rf "$t"' EXIT
+unset FORNIX_SDK FORNIX_PLUGIN_PATH
+umask 022
+n=0
+ok () { echo "ok $((n = n + 1)) - $1"; }
+die () { echo "not ok $((n = n + 1)) - $1"; cat "$t/log" 2>/dev/null | sed 's/^/# /' | tail -40; exit 1; }
+
+# A prefix that nobody configured for: what is compiled in still says the old
+# one, so the plugins are named by --plugin-path here, and by --prefix in
+# packages.
+make -s -C "$abs_top_builddir" install prefix="$t/usr" exec_prefix="$t/usr" >"$t/log" 2>&1 || die "make install"
+ok "installed"
+test -f "$t/usr/include/fornix/plugin.h" || die "the header is installed"
+test -z "$(find "$t/usr" -name '*.la')" || die "no .la files are installed"
+PATH=$t/usr/bin:$PATH
+PKG_CONFIG_PATH=$t/usr/lib/pkgconfig
+XDG_DATA_HOME=$t/data XDG_CACHE_HOME=$t/cache
+FORNIX_SDK=$t/usr/share/fornix
+export PATH PKG_CONFIG_PATH XDG_DATA_HOME XDG_CACHE_HOME FORNIX_SDK
+
+cd "$t"
+for name in sharpen my-denoise; do
+  fornix new $name >"$t/log" 2>&1 || die "fornix new $name"
+  lines=$(wc -l <$name/$name.c)
+  test "$lines" -lt 100 || die "$name.c has $lines lines"
+  grep -q "$name.c ($lines lines, change line 38)" "$t/log" || die "fornix new says what to change"
+  sed -n 38p $name/$name.c | grep -q 'your own idea' || die "line 38 is the one to change"
+  make -s -C $name CC="${CC:-cc}" CFLAGS='-O2 -Wall -Wextra -Werror' >"$t/log" 2>&1 || die "make in $name"
+  (cd $name && fornix check ./$name.so) >"$t/log" 2>&1 || die "fornix check ./$name.so"
+  grep -q ' 0 failed' "$t/log" || die "nothing failed"
+  ok "$name is made, built and checked"
+done
+if fornix new sharpen >"$t/log" 2>&1; then die "a folder that is there is not overwritten"; fi
+ok "a folder that is there is not overwritten"
+
+for i in "$abs_top_srcdir"/sdk/example?-*.c; do
+  b=$(basename "$i" .c)
+  ${CC:-cc} -std=c99 -pedantic-errors -Wall -Wextra -Werror -O2 $(pkg-config --cflags fornix-sdk) -fPIC -shared \
+    -fvisibility=hidden -o "$t/$b.so" "$i" -lm >"$t/log" 2>&1 || die "$b compiles"
+  printf 'labtext rate=250 unit=uV\nFz Cz Pz\n1 2 3\n4 nan 6\n7 8 9\n' >"$t/sample.labtext"
+  fornix check "$t/$b.so" --file "$t/sample.labtext" >"$t/log" 2>&1 || die "fornix check $b"
+  grep -q ' 0 failed' "$t/log" || die "nothing failed in $b"
+  ! grep -q 'not tried' "$t/log" || die "everything was tried in $b"
+  ok "$b"
+done
+
+make -s -C sharpen install >"$t/log" 2>&1 || die "make install in sharpen"
+fornix inspect sharpen >"$t/log" 2>&1 || die "the installed plugin is found"
+grep -q 'lab.example.sharpen' "$t/log" || die "fornix inspect sharpen"
+ok "installed for the user and found"
+
+fornix --plugin-path "$t/usr/lib/fornix/plugins-1" run sim:fists ! sharpen factor=2 ! psd ! write "$t/two.tsv" \
+  >"$t/log" 2>&1 || die "a chain with it runs"
+fornix --plugin-path "$t/usr/lib/fornix/plugins-1" run sim:fists ! sharpen factor=0 ! psd ! write "$t/none.tsv" \
+  >"$t/log" 2>&1 || die "a chain with it runs"
+fornix --plugin-path "$t/usr/lib/fornix/plugins-1" run sim:fists ! psd ! write "$t/plain.tsv" \
+  >"$t/log" 2>&1 || die "the chain without it runs"
+cmp -s "$t/none.tsv" "$t/plain.tsv" || die "factor=0 changes nothing"
+if cmp -s "$t/two.tsv" "$t/plain.tsv"; then die "factor=2 changes the spectrum"; fi
+ok "used in a chain"
+echo "1..$n"
