@@ -204,7 +204,7 @@ fault_print (FILE *to, const fault *f, const chain_text *text, const char *done)
   const char *cause = f->text && *f->text ? f->text : "out of memory";
   size_t first = strcspn (cause, "\n");
   const char *remedy = cause[first] == '\n' ? cause + first + 1 : "";
-  const char *file = text && text->file ? text->file : text && text->n_words > 0 ? text->words[0] : NULL;
+  const char *file = text && text->file ? text->file : text && text->words && text->n_words > 0 ? text->words[0] : NULL;
   fputs ("fornix: ", to);
   if (f->step && !begins_with (cause, f->step))
     fprintf (to, "%s: ", f->step);

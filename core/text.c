@@ -195,7 +195,7 @@ const char *
 shown (const char *text, char out[72])
 {
   size_t n = 0;
-  while (text[n] && n < 60) {
+  while (n < 60 && text[n]) {
     size_t k = utf8_span (text + n);
     if (n + (k ? k : 1) > 60)
       break;

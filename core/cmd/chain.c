@@ -5,12 +5,10 @@
  */
 #include "core/cmd/cmd.h"
 
-#include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/chain.h"
+#include "core/cmd/ui.h"
 
 static int
 usage (FILE *to, int code)
@@ -24,66 +22,42 @@ usage (FILE *to, int code)
   return code;
 }
 
-static bool
-seed_of_text (const char *text, uint64_t *seed)
-{
-  char *end;
-  errno = 0;
-  if (*text == '\0' || text[strspn (text, "0123456789")] != '\0')
-    return false;
-  *seed = strtoull (text, &end, 10);
-  return errno == 0;
-}
-
 int
 cmd_chain (int argc, char **argv)
 {
-  static const struct option options[] = { { "yaml", no_argument, NULL, 'y' }, { "json", no_argument, NULL, 'j' },
-                                           { "line", no_argument, NULL, 'l' }, { "seed", required_argument, NULL, 's' },
-                                           { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
-  int form = 'y', o;
-  bool has_seed = false;
-  uint64_t seed = 0;
+  bool line = false;
+  int at = 1, code = EXIT_OK;
   fault f = FAULT_INIT;
 
-  optind = 0;
-  while ((o = getopt_long (argc, argv, "+", options, NULL)) != -1) {
-    if (o == 'h')
-      return usage (stdout, EXIT_OK);
-    if (o == '?')
-      return usage (stderr, EXIT_USAGE);
-    if (o != 's')
-      form = o;
-    else if (!(has_seed = seed_of_text (optarg, &seed))) {
-      fprintf (stderr, "fornix: --seed %s is no whole number from 0 to 18446744073709551615\n", optarg);
-      return EXIT_USAGE;
-    }
-  }
-  if (optind == argc)
-    return usage (stderr, EXIT_USAGE);
+  for (; at < argc && !strncmp (argv[at], "--", 2); at++)
+    if (!strcmp (argv[at], "--line") || !strcmp (argv[at], "--yaml"))
+      line = argv[at][2] == 'l';
+    else
+      break;
+  if (at >= argc || cmd_opt.help || argv[at][0] == '-')
+    return usage (cmd_opt.help ? stdout : stderr, cmd_opt.help ? EXIT_OK : EXIT_USAGE);
 
-  const chain_text words = { .words = argv + optind, .n_words = argc - optind };
+  const chain_text words = { .words = argv + at, .n_words = argc - at };
   chain *c = chain_read (words.n_words, words.words, &f);
   if (!c) {
     fault_print (stderr, &f, &words, NULL);
-    o = f.exit;
+    code = f.exit;
     fault_clear (&f);
-    return o;
+    return code;
   }
-  if (has_seed) {
+  if (cmd_opt.has_seed) {
     c->has_seed = true;
-    c->seed = seed;
+    c->seed = cmd_opt.seed;
   }
-  char *out = form == 'y' ? chain_to_yaml (c) : form == 'j' ? chain_to_json (c) : chain_to_line (c);
-  o = EXIT_OK;
+  char *out = cmd_opt.json ? chain_to_json (c) : line ? chain_to_line (c) : chain_to_yaml (c);
   if (!out) {
     fputs ("fornix: out of memory\n", stderr);
-    o = EXIT_AGAIN;
-  } else if (form == 'l' && c->has_seed)
+    code = EXIT_AGAIN;
+  } else if (line && !cmd_opt.json && c->has_seed)
     printf ("--seed %llu %s\n", (unsigned long long)c->seed, out);
   else
-    printf ("%s%s", out, form == 'l' ? "\n" : "");
+    printf ("%s%s", out, line && !cmd_opt.json ? "\n" : "");
   free (out);
   chain_free (c);
-  return o;
+  return code;
 }

@@ -311,13 +311,12 @@ cmd_inspect (int argc, char **argv)
   session ses;
   const fnx_step_desc *d;
   int form = cmd_opt.json ? INSPECT_JSON : INSPECT_TEXT, at = 1, code = EXIT_OK;
-  bool params_only = false;
 
   for (; at < argc && !strncmp (argv[at], "--", 2); at++)
     if (!strcmp (argv[at], "--markdown"))
       form = INSPECT_MARKDOWN;
     else if (!strcmp (argv[at], "--params"))
-      params_only = true;
+      form = INSPECT_PARAMS;
     else
       break;
   if (at >= argc || cmd_opt.help) {
@@ -327,16 +326,13 @@ cmd_inspect (int argc, char **argv)
   if (ui_begin (&ses, &f) != EXIT_OK)
     return ui_end (&ses, &f, NULL);
   d = registry_step (argv[at]);
-  if (d && params_only)
-    for (const fnx_param_desc *const *p = d->params; p && *p; p++)
-      printf ("%s\n", (*p)->name);
-  else if (d)
+  if (d)
     code = inspect_step (d, form);
   else if (ends_in (argv[at], ".so"))
     code = inspect_plugin (argv[at], form);
   else if (ends_in (argv[at], ".fnx") || model_file_is (argv[at]))
     inspect_model (argv[at], &f);
-  else if (ends_in (argv[at], ".yaml") || ends_in (argv[at], ".yml") || (ends_in (argv[at], ".json") && !params_only))
+  else if (ends_in (argv[at], ".yaml") || ends_in (argv[at], ".yml") || ends_in (argv[at], ".json"))
     inspect_chain (argv[at], &f);
   else if (!strchr (argv[at], '.') && !strchr (argv[at], '/') && !strchr (argv[at], ':')) {
     const char *near = nearest (argv[at], registry_names ());

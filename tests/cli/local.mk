@@ -1,2 +1,2 @@
-TESTS += tests/cli/completion.sh
-EXTRA_DIST += tests/cli/completion.sh
+TESTS += tests/cli/chain.sh tests/cli/completion.sh
+EXTRA_DIST += tests/cli/chain.sh tests/cli/completion.sh

@@ -34,3 +34,18 @@ tests_fuzz_fuzz_model_CFLAGS = $(FUZZ_CFLAGS)
 tests_fuzz_fuzz_model_LDADD = $(TEST_LDADD)
 tests_fuzz_fuzz_model_LDFLAGS = $(TEST_LDFLAGS) -fsanitize=fuzzer,address,undefined
 include tests/fuzz/edf.mk
+
+check_PROGRAMS += tests/fuzz/param-mutate
+TESTS += tests/fuzz/param-mutate
+tests_fuzz_param_mutate_SOURCES = tests/fuzz/param.c tests/fuzz/param-mutate.c $(FUZZ_MUTATE)
+tests_fuzz_param_mutate_LDADD = $(TEST_LDADD) $(JANSSON_LIBS)
+tests_fuzz_param_mutate_LDFLAGS = $(TEST_LDFLAGS)
+
+if FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz-param
+endif
+EXTRA_PROGRAMS += tests/fuzz/fuzz-param
+tests_fuzz_fuzz_param_SOURCES = tests/fuzz/param.c
+tests_fuzz_fuzz_param_CFLAGS = $(FUZZ_CFLAGS)
+tests_fuzz_fuzz_param_LDADD = $(TEST_LDADD) $(JANSSON_LIBS)
+tests_fuzz_fuzz_param_LDFLAGS = $(TEST_LDFLAGS) -fsanitize=fuzzer,address,undefined
