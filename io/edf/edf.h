@@ -2,8 +2,8 @@
  *
  * What the files of this folder share: EDF and BDF recordings (Kemp 1992;
  * EDF+, Kemp and Olivan 2003; BDF, BioSemi) as values, from bytes that may be a
- * file or memory.  Nothing below `step` knows of the host, so that tests and
- * the fuzzer drive the same code.
+ * file or memory.  Only spec.c, reader.c and writer.c know of the host, so that
+ * tests and the fuzzer drive the same code.
  *
  *   bytes -> header -> (damage, annotations, status) -> edf_file -> edf_view
  *
@@ -174,6 +174,14 @@ typedef struct edf_channel {
   double xyz[3];
 } edf_channel;
 
+/* names.c.  Every signal that is not annotations, named; freed by the caller;
+ * NULL without memory. */
+edf_channel *edf_name_all (const edf_header *, const edf_view_options *, int *n, edf_say *);
+/* By name as delivered, by label, or by any spelling of the place; -1. */
+int edf_find_channel (const edf_header *, const edf_channel *, int n, const char *want);
+/* "FC5 FC3 FC1 ..." of the channels that `pick` marks (all if NULL). */
+const char *edf_list_names (const edf_channel *, int n, const bool *pick, char *out, size_t size);
+
 /* One stretch of the time axis: samples of consecutive records, or a gap. */
 typedef struct edf_span {
   int64_t start, n; /* on the axis */
@@ -212,6 +220,12 @@ void edf_view_events (const edf_view *, int64_t first, int64_t n, fnx_events *ou
 void edf_scale (const uint8_t *raw, int width, size_t n, double gain, double offset, double *out);
 int32_t edf_sample (const uint8_t *raw, int width);
 #define EDF_SLACK 16
+
+/* ---- spec.c: a view as the host sees it ----------------------------------------------------- */
+/* Samples [first, first + n), in scratch memory; NULL: fail() was called. */
+const fnx_spec *edf_spec (fnx_call *, const edf_view *, int64_t first, int64_t n);
+/* `repairs` is a JSON list or NULL. */
+fnx_status edf_set_meta (fnx_call *, const edf_view *, const char *repairs, fnx_buf *);
 
 extern const fnx_step_desc edf_reader_desc, edf_writer_desc;
 

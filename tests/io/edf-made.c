@@ -35,9 +35,7 @@ make_plus (const char *kind, const char *const *tals)
   return f;
 }
 
-static const char *const even[] = { "+0\2\2\3+0.25\1"
-                                    "0.5\2go\2",
-                                    "+1\2\2", "+2\2\2\3+2.5\2\316\261\2two\2", "+3\2\2" };
+static const char *const even[] = { "+0\2\2\3+0.25\0010.5\2go\2", "+1\2\2", "+2\2\2\3+2.5\2\316\261\2two\2", "+3\2\2" };
 
 static const fnx_buf *
 read_made (const made_file *f, const char *suffix, const char *more)
@@ -92,14 +90,14 @@ check_units (void)
     const double *x = t_values (b);
     const char *unit = buffer_spec (b)->unit;
     const char *column = axis_column (buffer_spec (b)->axes[0], "unit")->texts[0];
-    const double factor = units[k].factor ? units[k].factor : 1;
+    const double factor = units[k].factor > 0 ? units[k].factor : 1;
     bool ok = true;
     for (int i = 0; i < 4; i++)
       ok = ok && fabs (x[i] - (i - 1.5) * factor) <= 1e-12 * factor;
     ok = ok
-         && (units[k].factor    ? unit && strcmp (unit, "uV") == 0 && strcmp (column, "uV") == 0
-             : units[k].unit[0] ? unit && strcmp (unit, units[k].unit) == 0 && strcmp (column, unit) == 0
-                                : !unit && !column);
+         && (units[k].factor > 0 ? unit && strcmp (unit, "uV") == 0 && strcmp (column, "uV") == 0
+             : units[k].unit[0]  ? unit && strcmp (unit, units[k].unit) == 0 && strcmp (column, unit) == 0
+                                 : !unit && !column);
     t_ok (ok, "unit \"%s\": factor %g, delivered in %s", units[k].unit, factor, unit ? unit : "what it is");
     buffer_unref (b);
     made_free (&f);
@@ -212,9 +210,7 @@ check_annotations (void)
   /* Bits above 16 are the machine's: they are no triggers. */
   static const int status[] = { 0x010005, 0x010005, 0x010000, 0x000007, 0x000007, 0x800009, -0x7fffff, 0x000001 };
   static const char *const first[] = { "+0.125\2\2a\2b\2", "+1.125\2\2" };
-  static const char *const second[] = { "+0.625\1\2open\2\3+1\1"
-                                        "2\2x@@C3\2",
-                                        "+1.625\2\344\2" };
+  static const char *const second[] = { "+0.625\1\2open\2\3+1\0012\2x@@C3\2", "+1.625\2\344\2" };
   made_file f = { 0 };
   put_header (&f, "\377BIOSEMI", "BDF+C", "2", "1", s, 4);
   for (int r = 0; r < 2; r++) {
@@ -253,10 +249,7 @@ check_annotations (void)
   static const make_signal only = { "EDF Annotations", "", "-1", "1", "-32768", "32767", "30" };
   made_file a = { 0 };
   put_header (&a, "0", "EDF+C", "2", "0", &only, 1);
-  put_tal (&a,
-           "+0\2\2\3+7200\1"
-           "30\2Sleep stage 1\2",
-           60);
+  put_tal (&a, "+0\2\2\3+7200\00130\2Sleep stage 1\2", 60);
   put_tal (&a, "+0\2\2\3+10\2lights\2", 60);
   b = read_made (&a, ".edf", "");
   t_ok (buffer_events (b)->n == 2 && buffer_events (b)->onset[1] == 7200 && buffer_spec (b)->axes[0]->size == 0,

@@ -190,9 +190,8 @@ check_bombs (void)
 int
 main (void)
 {
-  static const char *const even[] = { "+0\2\2\3+0.2\1"
-                                      "1\2go\2",
-                                      "+0.5\2\2", "+1\2\2\3+1\2\316\261@@Fc5.\2", "+1.5\2\2" };
+  static const char *const even[]
+      = { "+0\2\2\3+0.2\0011\2go\2", "+0.5\2\2", "+1\2\2\3+1\2\316\261@@Fc5.\2", "+1.5\2\2" };
   static const char *const apart[] = { "+0\2\2", "+4\2\2\3+3\2x\2", "+4.5\2\2", "+9\2\2" };
   const char *more = getenv ("FORNIX_FUZZ_ROUNDS");
   const int rounds = more ? atoi (more) : 4000;
