@@ -72,6 +72,12 @@ typedef struct label_count {
   int n;
 } label_count;
 
+static int
+by_label (const void *a, const void *b)
+{
+  return strcmp (((const label_count *)a)->label, ((const label_count *)b)->label);
+}
+
 char *
 events_text (const fnx_buf *b, char *text, size_t n)
 {
@@ -90,6 +96,7 @@ events_text (const fnx_buf *b, char *text, size_t n)
     if (j < k)
       seen[j].n++;
   }
+  qsort (seen, k, sizeof *seen, by_label);
   for (size_t j = 0; j < k && at < n; j++) {
     int w = snprintf (text + at, n - at, "%s%s %d", j ? ", " : "", seen[j].label, seen[j].n);
 

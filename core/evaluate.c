@@ -242,7 +242,7 @@ take_prediction (predictions *p, const item_set *set, int64_t row, const fnx_buf
   if (target < 0 || k < 0 || s->axes[k]->size != set->n_test)
     return fault_set (f, EXIT_CHAIN, FNX_E_SPEC,
                       "the last step of begin ... end gives %s, which cannot be scored\nend with a classifier, as in"
-                      "  ! svm  , or a regression with a target, as in  ! ridge y=@voxels",
+                      "  ! svm  , or a regression with a target, as in  ! ridge voxels=@voxels",
                       s->kind);
   y = items_of (p->g->input[target], p->g->n, set->test, set->n_test, f);
   if (!y)
@@ -810,6 +810,24 @@ can_classify (const fnx_spec *s)
   return k == 0 && axis_column (s->axes[0], "target");
 }
 
+/* A cohort of signals has been raised to signal[subject,...]: name what the step
+ * before really gives. */
+static fnx_status
+no_items (const scope *s, const node *n, const fnx_spec *in, fault *f)
+{
+  fnx_spec one = *in;
+  char gives[256];
+  bool raised = in->ndim && !strcmp (in->axes[0]->name, "subject");
+
+  one.axes += raised;
+  one.ndim -= raised;
+  fault_set (f, EXIT_CHAIN, FNX_E_SPEC, "evaluate wants %s; %s gives %s%s", in_port.doc, s->slots[n->from[0]].from,
+             spec_text (&one, gives, sizeof gives),
+             strcmp (one.kind, "signal") ? "" : "\nput  ! epoch on=...  between them");
+  fault_at (f, n->line.at, NULL);
+  return FNX_E_SPEC;
+}
+
 static fnx_status
 negotiate (scope *s, node *n, const fnx_spec *const *in, const fnx_spec **out, fault *f)
 {
@@ -831,28 +849,16 @@ negotiate (scope *s, node *n, const fnx_spec *const *in, const fnx_spec **out, f
                       "evaluate needs the steps that it evaluates\nwrite  evaluate begin cov ! tangent ! svm end");
   here.main = n->from[0];
   e->opened = true;
-  if (sample_axis (in[0]) < 0
-      || (sample_axis (in[0]) == 0 && strcmp (in[0]->axes[0]->name, "time") && !can_classify (in[0])
-          && strcmp (in[0]->axes[0]->name, "subject"))) {
-    char gives[256];
-
-    fault_set (f, EXIT_CHAIN, FNX_E_SPEC, "evaluate wants %s; %s gives %s%s", in_port.doc, s->slots[n->from[0]].from,
-               spec_text (in[0], gives, sizeof gives),
-               spec_axis (in[0], "time") && spec_axis (in[0], "channel") && !spec_axis (in[0], "trial")
-                   ? "\nput  ! epoch on=...  between them"
-                   : "");
-    fault_at (f, n->line.at, NULL);
-    free (f->step);
-    f->step = NULL;
-    return FNX_E_SPEC;
-  }
+  if (sample_axis (in[0]) < 0 || !strcmp (in[0]->kind, "signal")
+      || (!can_classify (in[0]) && spec_axis (in[0], "trial")))
+    return no_items (s, n, in[0], f);
   st = pipeline_open (&e->pipe, &here, n->line.sub, f);
   if (st != FNX_OK)
     return st;
   if (!can_classify (in[0]) && target_slot (&e->pipe) < 0)
     return fault_set (f, EXIT_CHAIN, FNX_E_SPEC,
                       "there is nothing to predict: no column \"target\" on the %s axis\n"
-                      "give the targets in a recordings table, or name them, as in  ! ridge y=@voxels",
+                      "give the targets in a recordings table, or name them, as in  ! ridge voxels=@voxels",
                       in[0]->axes[0]->name);
   out[0] = &table;
   return FNX_OK;

@@ -111,7 +111,7 @@ fnx_status node_apply (const scope *, const node *, const fnx_model *, const fnx
 
 /* A recording: its sources and what is known about it. */
 typedef struct recording {
-  char *id;            /* file name without folder and suffix, or the table's id */
+  char *id;            /* file name without its folder, or the table's id */
   chain_step *sources; /* name: path or scheme:rest; as: name of the input */
   size_t n_sources;
   char **column, **value; /* "subject", "session", "run", "target" ...: from BIDS names or the table */

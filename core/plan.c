@@ -192,6 +192,17 @@ blamed (const node *n, const char *text)
   return NULL;
 }
 
+/* Readers may name their file; the host names it anyway. */
+static void
+drop_own_name (fault *f, const char *path)
+{
+  const char *base = strrchr (path, '/') ? strrchr (path, '/') + 1 : path;
+  size_t n = strlen (base);
+
+  if (f->text && !f->step && !strncmp (f->text, base, n) && f->text[n] == ':' && f->text[n + 1] == ' ')
+    memmove (f->text, f->text + n + 2, strlen (f->text + n + 2) + 1);
+}
+
 fnx_status
 node_fault (const node *n, fault *f, fnx_status s)
 {
@@ -203,6 +214,7 @@ node_fault (const node *n, fault *f, fnx_status s)
     /* The file is at fault, not a word of the chain. */
     if (f->exit == EXIT_DATA && s != FNX_E_NOMEM && s != FNX_E_CANCELLED)
       f->exit = EXIT_INPUT;
+    drop_own_name (f, n->line.name);
     fault_at (f, (where){ 0 }, n->line.name);
     return s;
   }

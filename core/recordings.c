@@ -9,15 +9,14 @@
 
 #include "core/exec.h"
 
+/* A recording is called what its file is called, so that every name shown can
+ * be pasted back. */
 static char *
 id_of (const char *path)
 {
-  const char *base = strrchr (path, '/') ? strrchr (path, '/') + 1 : path, *dot;
-  size_t n;
+  const char *base = strrchr (path, '/') ? strrchr (path, '/') + 1 : path;
 
-  dot = strchr (base + (*base == '.'), '.');
-  n = dot ? (size_t)(dot - base) : strlen (base);
-  return strndup (base, n ? n : strlen (base));
+  return strdup (*base ? base : path);
 }
 
 static fnx_status

@@ -31,16 +31,20 @@ done (node *n)
   n->own = NULL;
 }
 
-/* {id} in the path is the recording. */
+/* {id} in the path is the recording, without the suffix of its file. */
 static char *
 expand (const char *path, const char *id)
 {
-  const char *at = strstr (path, "{id}");
+  const char *at = strstr (path, "{id}"), *dot = strrchr (id, '.');
   char *full = NULL;
 
   if (!at)
     return strdup (path);
-  return asprintf (&full, "%.*s%s%s", (int)(at - path), path, id, at + 4) < 0 ? NULL : full;
+  return asprintf (&full, "%.*s%.*s%s", (int)(at - path), path, (int)(dot && dot > id ? dot - id : (long)strlen (id)),
+                   id, at + 4)
+                 < 0
+             ? NULL
+             : full;
 }
 
 static fnx_status

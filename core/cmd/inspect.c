@@ -93,21 +93,25 @@ show_next (const fnx_buf *b, const char *path, const fnx_events *e)
   char on[256] = "";
   size_t k = 0;
 
-  /* Events that come again and again make trials; T0 is rest by convention. */
-  for (size_t i = 0; i < e->n && k < 2; i++) {
-    bool seen = false, again = false;
+  /* Events that come again and again make trials; T0 is rest by convention.
+   * The two smallest names of those. */
+  for (const char *last = ""; k < 2; k++) {
+    const char *least = NULL;
 
-    for (size_t j = 0; j < e->n; j++)
-      if (!strcmp (e->label[j], e->label[i])) {
-        seen = seen || j < i;
-        again = again || j > i;
-      }
-    if (!seen && again && strcmp (e->label[i], "T0") && !strpbrk (e->label[i], " ,'\"")
-        && strlen (on) + strlen (e->label[i]) + 2 < sizeof on) {
-      strcat (on, k ? "," : "");
-      strcat (on, e->label[i]);
-      k++;
+    for (size_t i = 0; i < e->n; i++) {
+      size_t times = 0;
+
+      for (size_t j = 0; j < e->n; j++)
+        times += !strcmp (e->label[j], e->label[i]);
+      if (times > 1 && strcmp (e->label[i], "T0") && !strpbrk (e->label[i], " ,'\"") && strcmp (e->label[i], last) > 0
+          && (!least || strcmp (e->label[i], least) < 0))
+        least = e->label[i];
     }
+    if (!least || strlen (on) + strlen (least) + 2 > sizeof on)
+      break;
+    strcat (on, k ? "," : "");
+    strcat (on, least);
+    last = least;
   }
   if (!strcmp (s->kind, "signal") && k == 2)
     printf ("%-10s fornix run %s ! band range=8..32Hz ! epoch on=%s from=0s to=3s ! ...\n", "next", path, on);

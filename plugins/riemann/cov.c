@@ -77,7 +77,7 @@ static const fnx_port_desc *const outputs[] = { &out_port, NULL };
 
 const fnx_step_desc cov_step = {
   .struct_size = sizeof cov_step,
-  .flags = FNX_S_DETERMINISTIC,
+  .flags = FNX_S_DETERMINISTIC | FNX_S_ITEMWISE,
   .threads = FNX_THREADS_PARALLEL,
   .revision = 1,
   .id = "org.fornix.riemann.cov",
