@@ -1,0 +1,9 @@
+# Chains to read and run.
+examplesdir = $(pkgdatadir)/examples
+dist_examples_DATA = \
+  examples/augmented-grid.yaml \
+  examples/encoding-ridge.yaml \
+  examples/motor-imagery.yaml \
+  examples/resting-network.yaml \
+  examples/simulated-fists.yaml \
+  $(NULL)
