@@ -112,6 +112,9 @@ accumulate (const double *restrict t, size_t n, size_t ld, const double *restric
   }
 }
 
+/* Couplings below this are rounding of rounding: the matrix is of order one. */
+#define NOISE 1e-30
+
 /* Implicit QL on d, e; the rotations act on rows of z (NULL: values only). */
 INLINE int
 ql (double *restrict d, double *restrict e, size_t n, double *restrict z, size_t ld)
@@ -121,7 +124,7 @@ ql (double *restrict d, double *restrict e, size_t n, double *restrict z, size_t
       size_t m = l;
       for (; m + 1 < n; m++) {
         double dd = fabs (d[m]) + fabs (d[m + 1]);
-        if (fabs (e[m]) <= DBL_EPSILON / 2 * dd)
+        if (fabs (e[m]) <= DBL_EPSILON / 2 * dd + NOISE)
           break;
       }
       if (m == l)

@@ -500,38 +500,44 @@ history_new (job *j, history *past)
 /* Where the gradient is expected after the next step: it leaves the mean within
  * this distance of the solution, as near as the peer's 1e-8 with its margin. */
 #define TOL 3e-9
+/* A lucky step must not promise more than this of the next one. */
+#define SLOW 0.1
 
-/* From wherever m is. */
+/* From wherever m is.  Once the gradient no longer falls, mixing would only
+ * spread rounding noise: plain steps go on, each shorter, and after three of
+ * them the floor is reached. */
 static fnx_status
 riemann_loop (job *j, double *m, history *past, double *pool, mean_note *note)
 {
-  double *root = pool, *inv = root + j->q, *g = inv + j->q, *t = g + j->q, *best = t + j->q;
+  double *root = pool, *inv = root + j->q, *g = inv + j->q, *t = g + j->q;
   double nu = 1, phi = 1, least = DBL_MAX;
   int stalled = 0;
   for (int k = 0; k < MAX_PASSES; k++) {
     fnx_status status = riemann_gradient (j, m, root, inv, g, k == 0 ? &phi : NULL, note);
     if (status != FNX_OK)
       return status;
-    double crit = note->crit, rate = k > 0 ? fmin (1, crit / past->crit) : 1;
-    nu = 1 / phi;
-    stalled = crit < 0.7 * least ? 0 : stalled + 1;
-    if (crit < least) {
-      least = crit;
-      memcpy (best, m, j->q * sizeof *best);
-    }
-    if (stalled == 3) { /* rounding rules here: the best so far is as good as any */
-      memcpy (m, best, j->q * sizeof *m);
-      note->crit = least;
-      note->converged = false;
-      return FNX_OK;
-    }
+    double crit = note->crit, rate = k > 0 ? fmax (SLOW, fmin (1, crit / past->crit)) : 1;
+    if (k == 0)
+      nu = 1 / phi;
+    bool falls = crit < 0.7 * least;
+    least = fmin (least, crit);
     remember (past, g, crit, j->q);
-    mix (past, g, nu, j->q);
-    memcpy (g, past->step, j->q * sizeof *g);
+    if (falls && stalled == 0) {
+      mix (past, g, nu, j->q);
+      memcpy (g, past->step, j->q * sizeof *g);
+    } else {
+      if (!falls) {
+        nu *= 0.5;
+        stalled++;
+      }
+      la_scale (g, nu, j->q);
+    }
     if (riemann_step (j, m, root, g, 1, t))
       return lost (j);
     if (crit * rate <= TOL)
       return FNX_OK;
+    if (stalled >= 3 && least < 1e-3)
+      break;
   }
   note->converged = false;
   return FNX_OK;
@@ -563,7 +569,7 @@ static fnx_status
 riemann_fast (job *j, double *m, mean_note *note)
 {
   history past;
-  double *pool = matrices (j, 5);
+  double *pool = matrices (j, 4);
   if (!pool || !history_new (j, &past))
     return FNX_E_NOMEM;
   fnx_status status = FNX_OK;

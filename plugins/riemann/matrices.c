@@ -169,6 +169,10 @@ matrices_bad (fnx_call *c, const matrices *m, size_t i)
   if (gap > 1e-8 * fmax (fabs (w[0]), fabs (w[n - 1])))
     return c->fail (c, FNX_E_DATA, "%s is not symmetric: mirrored entries differ by %g\nmake it with  ! cov",
                     trial_name (c, m->of, i), gap);
+  if (rank == n && w[0] > 0)
+    return c->fail (c, FNX_E_NUMERIC,
+                    "%s is too ill-conditioned: its eigenvalues go from %.2g to %.2g\nuse estimator=oas",
+                    trial_name (c, m->of, i), w[0], w[n - 1]);
   for (size_t k = 0; causes[k]; k++)
     if (causes[k](&l))
       break;
@@ -305,7 +309,10 @@ matrices_mean (fnx_call *c, const matrices *m, spd_metric metric, const double *
   fnx_status status = mean_spd (c, metric, &in, mean, &note);
   if (status == FNX_E_NUMERIC && note.bad >= 0)
     return matrices_bad (c, m, at[note.bad]);
-  if (status == FNX_OK)
+  if (status == FNX_OK && !note.converged && note.crit > 1e-4)
+    c->log (c, FNX_LOG_NOTE, "the %s mean of %zu matrices did not settle: its gradient is still %.2g",
+            spd_mean_names[metric], count, note.crit);
+  else if (status == FNX_OK)
     c->log (c, FNX_LOG_DETAIL, "mean of %zu matrices: %d passes, last gradient %.2g%s", count, note.passes, note.crit,
             note.converged ? "" : ", at the floor of rounding");
   return status;

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What cannot work is refused with its trial, its cause and the remedy, and no
+ * NaN ever leaves a step.
+ */
+#include "plugins/common/linalg.h"
+#include "tests/harness.h"
+
+enum { K = 20, C = 8, T = 50, BAD = 16 };
+static double x[K * C * T], s[K * C * C];
+
+static double *
+row (int trial, int channel)
+{
+  return x + ((size_t)trial * C + (size_t)channel) * T;
+}
+
+static fnx_buf *
+epochs (long samples)
+{
+  double y[K];
+  fnx_buf *b = t_buf ("epochs[trial,channel,time]", x, (long)K, (long)C, samples);
+  for (int k = 0; k < K; k++)
+    y[k] = k % 2;
+  t_unit (&b, "uV");
+  t_reals (&b, "trial", "target", y);
+  t_labels (&b, "channel", "Fz,Cz,Pz,C3,C4,O1,O2,T7");
+  return b;
+}
+
+static void
+says (const char *line, const fnx_buf *b, fnx_status want, const char *const *words)
+{
+  fnx_status code = FNX_OK;
+  const char *text = t_fail (line, b, &code);
+  bool all = code == want;
+  for (size_t i = 0; words[i]; i++)
+    all = all && strstr (text, words[i]);
+  if (!t_ok (all, "%s is refused as it should be", line))
+    printf ("# code %d: %s\n", (int)code, text);
+}
+#define SAYS(line, b, code, ...) says (line, b, code, (const char *const[]){ __VA_ARGS__, NULL })
+
+static void
+fresh (void)
+{
+  t_random (x, K * C * T, 4);
+}
+
+static void
+causes (void)
+{
+  fnx_buf *b;
+  fresh ();
+  for (int t = 0; t < T; t++) { /* average reference in one trial */
+    double mean = 0;
+    for (int c = 0; c < C; c++)
+      mean += row (BAD, c)[t] / C;
+    for (int c = 0; c < C; c++)
+      row (BAD, c)[t] -= mean;
+  }
+  b = epochs (T);
+  SAYS ("cov", b, FNX_E_NUMERIC, "trial 17 of", "not positive definite: rank 7 of 8, smallest eigenvalue", "uV2\n",
+        "average reference", "estimator=oas", "! pick");
+  SAYS ("tangent estimator=scm", b, FNX_E_NUMERIC, "trial 17 of", "rank 7 of 8");
+  const char *names[K];
+  for (int k = 0; k < K; k++)
+    names[k] = k < 10 ? "a.edf" : "b.edf";
+  t_texts (&b, "trial", "recording", names);
+  SAYS ("cov", b, FNX_E_NUMERIC, "trial 7 of b.edf is not positive definite");
+  const fnx_buf *good = t_run ("cov estimator=oas", b);
+  t_ok (isfinite (la_norm (t_values (good), K * C * C)), "and oas takes it");
+  buffer_unref (good);
+  buffer_unref (b);
+  fresh ();
+  memset (row (BAD, 3), 0, T * sizeof *x);
+  b = epochs (T);
+  SAYS ("cov", b, FNX_E_NUMERIC, "trial 17 of", "rank 7 of 8", "channel C3 is flat");
+  SAYS ("cov estimator=sch", b, FNX_E_NUMERIC, "trial 17 of", "channel C3 is flat");
+  SAYS ("cov estimator=corr", b, FNX_E_NUMERIC, "trial 17 of", "channel C3 is flat");
+  buffer_unref (b);
+  fresh ();
+  memcpy (row (BAD, 5), row (BAD, 1), T * sizeof *x);
+  b = epochs (T);
+  SAYS ("cov", b, FNX_E_NUMERIC, "trial 17 of", "channels Cz and O1 are the same");
+  SAYS ("augcov order=2 lag=3", b, FNX_E_NUMERIC, "trial 17 of", "rank");
+  buffer_unref (b);
+  fresh ();
+  for (int t = 0; t < T; t++)
+    row (BAD, 5)[t] = row (BAD, 1)[t] + 2 * row (BAD, 2)[t];
+  b = epochs (T);
+  SAYS ("cov", b, FNX_E_NUMERIC, "trial 17 of", "rank 7 of 8", "combinations of others");
+  buffer_unref (b);
+  fresh ();
+  b = epochs (6);
+  SAYS ("cov", b, FNX_E_NUMERIC, "trial 1 of", "rank 5 of 8", "6 samples a trial are too few for 8 channels");
+  SAYS ("augcov order=3 lag=2", b, FNX_E_SPEC, "lag=2", "6 samples", "smaller order or lag");
+  buffer_unref (b);
+  b = epochs (30);
+  SAYS ("augcov order=4 lag=2", b, FNX_E_NUMERIC, "trial 1 of", "22 samples a trial are too few for 32 channels");
+  buffer_unref (b);
+  fresh ();
+  row (BAD, 3)[7] = NAN;
+  b = epochs (T);
+  SAYS ("cov estimator=oas", b, FNX_E_DATA, "trial 17 of", "sample 8 of channel C3 is missing (NaN)");
+  SAYS ("tangent", b, FNX_E_DATA, "trial 17 of", "channel C3");
+  SAYS ("augcov estimator=lwf", b, FNX_E_DATA, "trial 17 of", "channel C3");
+  row (BAD, 3)[7] = 1e200; /* its square overflows */
+  buffer_unref (b);
+  b = epochs (T);
+  fnx_status code = FNX_OK;
+  t_fail ("cov estimator=oas", b, &code);
+  t_ok (code == FNX_E_DATA || code == FNX_E_NUMERIC, "a sample of 1e200 is refused, not turned into infinity");
+  buffer_unref (b);
+}
+
+static void
+matrices (void)
+{
+  double y[K], z[C * C];
+  for (int k = 0; k < K; k++) {
+    t_random (z, C * C, (uint64_t)k + 1);
+    la_gram (s + k * C * C, z, C, C, 1, 0);
+    y[k] = k % 2;
+  }
+  static const char *const lines[] = { "mean", "mean metric=logdet", "tangent", "mdm", "fgmdm", "csp" };
+  double *bad = s + BAD * C * C, keep = bad[9];
+  for (size_t i = 0; i < 6; i++) {
+    bad[9] = -1; /* a negative variance */
+    fnx_buf *b = t_buf ("cov[trial,channel,channel]", s, (long)K, (long)C, (long)C);
+    t_reals (&b, "trial", "target", y);
+    SAYS (lines[i], b, FNX_E_NUMERIC, "trial 17 of", "not positive definite");
+    buffer_unref (b);
+    bad[9] = NAN;
+    b = t_buf ("cov[trial,channel,channel]", s, (long)K, (long)C, (long)C);
+    t_reals (&b, "trial", "target", y);
+    SAYS (lines[i], b, FNX_E_DATA, "trial 17 of", "not numbers");
+    buffer_unref (b);
+    bad[9] = keep;
+    double was = bad[1];
+    bad[1] += 1;
+    b = t_buf ("cov[trial,channel,channel]", s, (long)K, (long)C, (long)C);
+    t_reals (&b, "trial", "target", y);
+    SAYS (lines[i], b, FNX_E_DATA, "trial 17 of", "not symmetric");
+    buffer_unref (b);
+    bad[1] = was;
+  }
+  fnx_buf *b = t_buf ("cov[trial,channel,channel]", s, (long)K, (long)C, (long)C);
+  static const char *const one[K]
+      = { "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a" };
+  t_texts (&b, "trial", "target", one);
+  SAYS ("mdm", b, FNX_E_DATA, "one class");
+  SAYS ("fgmdm", b, FNX_E_DATA, "one class");
+  SAYS ("csp", b, FNX_E_DATA, "one class");
+  buffer_unref (b);
+  b = t_buf ("cov[trial,channel,channel]", s, 0L, (long)C, (long)C);
+  SAYS ("mean", b, FNX_E_DATA, "0 trials");
+  SAYS ("tangent", b, FNX_E_DATA, "0 trials");
+  buffer_unref (b);
+}
+
+int
+main (void)
+{
+  t_begin ();
+  la_serial ();
+  causes ();
+  matrices ();
+  return t_end ();
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * SPD functions, distances and geodesics: against pyRiemann's golden vectors
+ * where they are there, and against what theory demands everywhere.
+ */
+#include "golden.h"
+#include "plugins/common/cov.h"
+#include "plugins/common/eigsmall.h"
+#include "plugins/common/linalg.h"
+#include "plugins/common/spd.h"
+
+#include <lapacke.h>
+
+/* A random SPD matrix of n rows. */
+static void
+random_spd (double *a, int n, uint64_t seed)
+{
+  double *x = malloc ((size_t)n * (size_t)n * 2 * sizeof *x);
+  t_random (x, (size_t)n * (size_t)n * 2, seed);
+  la_gram (a, x, n, 2 * n, 1.0 / n, 0);
+  free (x);
+}
+
+/* ---- eigen-decomposition --------------------------------------------------- */
+
+/* Worst of |a - v^T w v| and |v v^T - 1|, relative to |a|; and of the values
+ * against LAPACK's. */
+static double
+eig_error (const double *a, int n)
+{
+  size_t s = (size_t)n, q = s * s;
+  double *v = malloc (q * 8), *w = malloc (s * 8), *b = malloc (q * 8), *t = malloc (q * 8), *l = malloc (s * 8);
+  double *work = malloc (eig_small_work (n) * 8), worst = 0, scale = la_norm (a, q);
+  if (eig_small (a, n, v, w, work))
+    worst = INFINITY;
+  spd_compose (v, w, n, b, t);
+  for (size_t i = 0; i < q; i++)
+    worst = fmax (worst, fabs (b[i] - a[i]) / fmax (scale, 1e-300));
+  la_mul_nt (b, v, v, n, n, n, 1, 0);
+  for (size_t i = 0; i < s; i++)
+    for (size_t j = 0; j < s; j++)
+      worst = fmax (worst, fabs (b[i * s + j] - (i == j)));
+  memcpy (t, a, q * 8);
+  if (LAPACKE_dsyev (LAPACK_COL_MAJOR, 'N', 'L', n, t, n, l))
+    worst = INFINITY;
+  for (size_t i = 0; i < s; i++)
+    worst = fmax (worst, fabs (w[i] - l[i]) / fmax (scale, 1e-300));
+  free (v);
+  free (w);
+  free (b);
+  free (t);
+  free (l);
+  free (work);
+  return worst;
+}
+
+static void
+eigen (void)
+{
+  enum { BIG = EIG_SMALL_MAX };
+  static double a[BIG * BIG];
+  double worst = 0, v[9], w[3], work[200];
+  for (int n = 1; n <= BIG; n++) {
+    random_spd (a, n, (uint64_t)n);
+    worst = fmax (worst, eig_error (a, n));
+    for (int i = 0; i < n * n; i++) /* a constant: one value, n-1 zeros */
+      a[i] = 3;
+    worst = fmax (worst, eig_error (a, n));
+    for (int i = 0; i < n; i++)
+      for (int j = 0; j < n; j++)
+        a[i * n + j] = i == j ? (i % 2 ? 1e-300 : 1e280) : 0;
+    worst = fmax (worst, eig_error (a, n));
+    for (int i = 0; i < n; i++) /* Wilkinson's: pairs of nearly equal values */
+      for (int j = 0; j < n; j++)
+        a[i * n + j] = i == j ? abs (n / 2 - i) : abs (i - j) == 1;
+    worst = fmax (worst, eig_error (a, n));
+    memset (a, 0, sizeof a);
+    worst = fmax (worst, eig_error (a, n));
+  }
+  t_ok (worst < 1e-13, "small eigenproblems of 1 to %d rows: error %.2g", BIG, worst);
+  double bad[9] = { 1, 0, NAN, 0, 1, 0, NAN, 0, 1 };
+  t_ok (eig_small (bad, 3, v, w, work) != 0, "NaN is refused");
+  bad[2] = bad[6] = INFINITY;
+  t_ok (eig_small (bad, 3, v, w, work) != 0, "infinity is refused");
+}
+
+/* ---- theory ----------------------------------------------------------------- */
+
+enum { N = 7, Q = N * N };
+static double a[Q], b[Q], g[Q], ga[Q], gb[Q], t[Q], u[Q], work[2000];
+
+/* out = g x g^T */
+static void
+congruence (const double *x, double *out)
+{
+  double half[Q];
+  la_mul (half, g, x, N, N, N, 1, 0);
+  la_mul_nt (out, half, g, N, N, N, 1, 0);
+  for (int i = 0; i < N; i++)
+    for (int j = 0; j < i; j++)
+      out[i * N + j] = out[j * N + i] = 0.5 * (out[i * N + j] + out[j * N + i]);
+}
+
+static double
+dist (spd_metric m, const double *x, const double *y)
+{
+  double d = NAN;
+  t_ok (spd_dist (m, x, y, N, &d, work) == 0 && isfinite (d), "distance %s is finite", spd_metric_names[m]);
+  return d;
+}
+
+static void
+one_near (double x, double want, double tol, const char *what)
+{
+  t_near (&x, &want, 1, tol, what);
+}
+
+static void
+theory (void)
+{
+  random_spd (a, N, 1);
+  random_spd (b, N, 2);
+  t_random (g, Q, 3);
+  congruence (a, ga);
+  congruence (b, gb);
+  one_near (dist (SPD_RIEMANN, ga, gb), dist (SPD_RIEMANN, a, b), 1e-10, "riemann distance under any mixing");
+  one_near (dist (SPD_LOGDET, ga, gb), dist (SPD_LOGDET, a, b), 1e-10, "logdet distance under any mixing");
+  one_near (dist (SPD_KULLBACK_SYM, ga, gb), dist (SPD_KULLBACK_SYM, a, b), 1e-10, "kullback_sym under any mixing");
+  t_ok (spd_log (a, N, t, work) == 0 && spd_exp (t, N, u, work) == 0, "log and exp");
+  t_near (u, a, Q, 1e-13, "exp log a = a");
+  t_ok (spd_power (a, N, 1.0 / 3, t, work) == 0 && spd_power (t, N, 3, u, work) == 0, "powers");
+  t_near (u, a, Q, 1e-13, "the cube of the cube root");
+  spd_roots (a, N, t, u, work);
+  la_mul (gb, t, u, N, N, N, 1, 0);
+  for (int i = 0; i < Q; i++)
+    ga[i] = i % (N + 1) == 0;
+  t_near (gb, ga, Q, 1e-13, "a^1/2 a^-1/2 = 1");
+  static const spd_metric with_path[] = { SPD_RIEMANN, SPD_LOGEUCLID, SPD_EUCLID, SPD_WASSERSTEIN };
+  for (size_t k = 0; k < 4; k++) {
+    spd_metric m = with_path[k];
+    t_ok (spd_geodesic (m, a, b, N, 0.3, t, work) == 0, "a geodesic of %s", spd_metric_names[m]);
+    one_near (dist (m, t, a), 0.3 * dist (m, a, b), 1e-9, "0.3 of the way is 0.3 of the distance");
+    one_near (dist (m, t, b), 0.7 * dist (m, a, b), 1e-9, "and 0.7 remain");
+  }
+  for (spd_metric m = 0; m < SPD_N_METRIC; m++) /* the root of a rounding error, for some */
+    one_near (dist (m, a, a), 0, 2e-7, "a matrix is at no distance from itself");
+  spd_vec (a, N, t);
+  one_near (la_norm (t, N * (N + 1) / 2), la_norm (a, Q), 1e-14, "the vector of a matrix has its norm");
+  spd_unvec (t, N, u);
+  t_near (u, a, Q, 1e-15, "and gives it back");
+  double d;
+  a[0] = -1;
+  for (spd_metric m = 0; m < SPD_N_METRIC; m++)
+    if (m != SPD_EUCLID)
+      t_ok (spd_dist (m, a, b, N, &d, work) && spd_dist (m, b, a, N, &d, work), "%s refuses an indefinite matrix",
+            spd_metric_names[m]);
+}
+
+/* Identity of scikit-learn's shrinkage at its ends: white noise of many samples
+ * keeps S, two samples give the sphere. */
+static void
+estimators (void)
+{
+  enum { C = 4, T = 5000 };
+  static double x[C * T], s[C * C], scm[C * C], room[4 * C * T];
+  t_random (x, C * T, 9);
+  for (int t0 = 0; t0 < T; t0++)
+    x[t0] *= 3;
+  cov_estimate (COV_SCM, x, C, T, scm, room);
+  for (cov_kind k = COV_OAS; k <= COV_SCH; k++) {
+    t_ok (cov_estimate (k, x, C, T, s, room) == 0, "%s", cov_names[k]);
+    t_near (s, scm, C * C, 0.1, "much data shrinks hardly");
+    double before = 0, after = 0;
+    for (int i = 0; i < C; i++) {
+      before += scm[i * C + i];
+      after += s[i * C + i];
+    }
+    one_near (after, before, k == COV_SCH ? 1e-3 : 1e-12, "the trace is kept");
+  }
+  for (cov_kind k = COV_OAS; k <= COV_SCH; k++)
+    t_ok (cov_estimate (k, x, C, 3, s, room) == 0 && cov_spd (s, C, room) == 0,
+          "%s of 3 samples of 4 channels is positive definite", cov_names[k]);
+  t_ok (cov_estimate (COV_SCM, x, C, 3, s, room) == 0 && cov_spd (s, C, room) != 0, "scm of 3 samples is not");
+}
+
+static void
+golden (void)
+{
+  static const struct {
+    const char *key;
+    spd_metric metric;
+  } keys[] = { { "dist_riemann(S0,S1)", SPD_RIEMANN },
+               { "dist_logeuclid(S0,S1)", SPD_LOGEUCLID },
+               { "dist_euclid(S0,S1)", SPD_EUCLID },
+               { "dist_logdet(S0,S1)", SPD_LOGDET },
+               { "dist_wasserstein(S0,S1)", SPD_WASSERSTEIN },
+               { "dist_kullback(S0,S1)", SPD_KULLBACK },
+               { "dist_harmonic(S0,S1)", SPD_HARMONIC },
+               { "dist_kullback_sym(S0,S1)", SPD_KULLBACK_SYM },
+               { "dist_chol(S0,S1)", SPD_CHOL },
+               { "dist_logchol(S0,S1)", SPD_LOGCHOL } };
+  json_t *all = gold_open ();
+  fnx_buf *x = gold_epochs ();
+  const fnx_buf *s = t_run ("cov estimator=oas", x);
+  const double *s0 = t_values (s), *s1 = s0 + GOLD_C * GOLD_C;
+  for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+    double d = NAN;
+    spd_dist (keys[k].metric, s0, s1, GOLD_C, &d, work);
+    gold_near (all, keys[k].key, &d, 1e-12);
+  }
+  spd_geodesic (SPD_RIEMANN, s0, s1, GOLD_C, 0.3, t, work);
+  gold_near (all, "geodesic_riemann(S0,S1,0.3)", t, 1e-12);
+  spd_geodesic (SPD_WASSERSTEIN, s0, s1, GOLD_C, 0.3, t, work);
+  gold_near (all, "geodesic_wasserstein(S0,S1,0.3)", t, 1e-12);
+  buffer_unref (s);
+  buffer_unref (x);
+  json_decref (all);
+}
+
+int
+main (void)
+{
+  t_begin ();
+  la_serial ();
+  eigen ();
+  theory ();
+  estimators ();
+  if (t_shared ("oracles/riemann_golden.json"))
+    golden ();
+  else
+    printf ("# no oracles: theory only\n");
+  return t_end ();
+}
