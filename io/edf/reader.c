@@ -137,9 +137,9 @@ step_open (fnx_call *c, fnx_step *s)
     return FNX_OK;
   bytes = edf_bytes_file (s->path);
   if (!bytes && (errno == ESPIPE || errno == EISDIR))
-    return c->fail (c, FNX_E_IO, "%s: not a regular file", s->base);
+    return c->fail (c, FNX_E_IO, "%s: not a regular file", s->path);
   if (!bytes)
-    return c->fail (c, errno == ENOMEM ? FNX_E_NOMEM : FNX_E_IO, "%s: %s", s->base, strerror (errno));
+    return c->fail (c, errno == ENOMEM ? FNX_E_NOMEM : FNX_E_IO, "%s: %s", s->path, strerror (errno));
   st = edf_file_open (bytes, &s->open, &s->file, &say);
   if (st == FNX_OK) {
     st = edf_view_make (&s->file, &s->options, &s->view, &say);
@@ -154,7 +154,7 @@ step_open (fnx_call *c, fnx_step *s)
   } else if (st == FNX_E_PARAM || strncmp (say.text, "gaps=", 5) == 0)
     c->fail (c, st, "%s", say.text);
   else
-    c->fail (c, st, "%s: %s", s->base, say.text);
+    c->fail (c, st, "%s: %s", s->path, say.text);
   edf_say_clear (&say);
   return st;
 }
@@ -196,7 +196,7 @@ make_buffer (fnx_call *c, const fnx_step *s, int64_t first, int64_t n)
 static fnx_status
 cannot_read (fnx_call *c, const fnx_step *s)
 {
-  return c->fail (c, FNX_E_IO, "%s: became shorter or unreadable while it was read", s->base);
+  return c->fail (c, FNX_E_IO, "%s: became shorter or unreadable while it was read", s->path);
 }
 
 /* ---- whole ------------------------------------------------------------------------------- */

@@ -151,10 +151,9 @@ main (void)
     snprintf (line, sizeof line, "edf path=%s", mangled);
     const char *why = t_fail (line, NULL, &code);
     t_ok (code == FNX_E_IO
-              && strcmp (why, "S001R04.edf: not usable: every byte 0A became 0D 0A (a text-mode copy)\n"
+              && strstr (why, "/S001R04.edf: not usable: every byte 0A became 0D 0A (a text-mode copy)\n"
                               "  10853 bytes too long, first at byte 17696; samples are wrong from there on\n"
-                              "copy it again in binary mode; nothing was written")
-                     == 0,
+                              "copy it again in binary mode; nothing was written"),
           "it is said as agreed");
   } else
     printf ("# the recordings are not here\n");
