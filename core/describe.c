@@ -288,9 +288,7 @@ describe_gives (const fnx_step_desc *d)
 const char *
 describe_threads (const fnx_step_desc *d)
 {
-  return d->threads == FNX_THREADS_PARALLEL      ? "any number of threads"
-         : d->threads == FNX_THREADS_SERIAL_STEP ? "one recording at a time"
-                                                 : "one thread";
+  return d->threads == FNX_THREADS_SERIAL_ALL ? "one call at a time" : "any number of threads";
 }
 
 bool
@@ -354,7 +352,11 @@ describe_text (FILE *to, const fnx_step_desc *d, const module_info *from)
   at = d->equals ? columns ("  equals ") + columns (d->equals) : 0;
   if (d->equals)
     fprintf (to, "  equals %s", d->equals);
-  spaces (to, at + 2 > 44 ? 2 : 44 - at);
+  if (at > 60) { /* no room left for the page beside it */
+    fputc ('\n', to);
+    at = 0;
+  }
+  spaces (to, at < 2 ? 2 : at + 2 > 44 ? 2 : 44 - at);
   fprintf (to, "%s\n", page);
   free (page);
 }

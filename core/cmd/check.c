@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/chain.h"
+#include "core/cmd/ui.h"
 #include "core/load.h"
 #include "core/param.h"
 #include "core/validate.h"
@@ -187,16 +188,16 @@ print_json (const check_result *r, size_t n)
 }
 
 static int
-usage (void)
+usage (FILE *to, int code)
 {
   fputs ("usage: fornix check PLUGIN.so [--step NAME] [--only TEST] [--seed N] [--random N]\n"
          "                    [--file RECORDING] [--in-process] [--json]\n"
          "tests:",
-         stderr);
+         to);
   for (const char *const *name = check_names (); *name; name++)
-    fprintf (stderr, " %s", *name);
-  fputc ('\n', stderr);
-  return EXIT_USAGE;
+    fprintf (to, " %s", *name);
+  fputc ('\n', to);
+  return code;
 }
 
 static bool
@@ -210,7 +211,7 @@ is_test (const char *name)
 
 /* false: usage was printed. */
 static bool
-options_read (int argc, char **argv, check_options *opt, bool *json)
+options_read (int argc, char **argv, check_options *opt)
 {
   static const struct option options[]
       = { { "step", required_argument, NULL, 's' }, { "only", required_argument, NULL, 'o' },
@@ -230,10 +231,6 @@ options_read (int argc, char **argv, check_options *opt, bool *json)
       if (!is_test (optarg))
         return false;
       break;
-    case 'r':
-      opt->seed = strtoull (optarg, NULL, 10);
-      opt->one_seed = true;
-      break;
     case 'n':
       opt->n_random = (unsigned)strtoul (optarg, NULL, 10);
       break;
@@ -242,9 +239,6 @@ options_read (int argc, char **argv, check_options *opt, bool *json)
       break;
     case 'i':
       opt->in_process = true;
-      break;
-    case 'j':
-      *json = true;
       break;
     default:
       return false;
@@ -255,16 +249,17 @@ options_read (int argc, char **argv, check_options *opt, bool *json)
 int
 cmd_check (int argc, char **argv)
 {
-  check_options opt = { .seed = 1 };
-  bool json = false;
+  check_options opt = { .seed = cmd_opt.has_seed ? cmd_opt.seed : 1, .one_seed = cmd_opt.has_seed };
   fault f = FAULT_INIT;
   module_info *m;
   check_result *r = NULL;
   size_t n = 0;
   int code;
 
-  if (!options_read (argc, argv, &opt, &json))
-    return usage ();
+  if (cmd_opt.help)
+    return usage (stdout, EXIT_OK);
+  if (!options_read (argc, argv, &opt))
+    return usage (stderr, EXIT_USAGE);
   if (!(m = module_load (argv[optind], &f))) {
     fault_print (stderr, &f, NULL, NULL);
     code = f.exit;
@@ -274,7 +269,7 @@ cmd_check (int argc, char **argv)
   r = check_module (m, &opt, &n);
   if (!r || !n)
     fprintf (stderr, "fornix: %s has no step %s\n", argv[optind], opt.step ? opt.step : "");
-  else if (json)
+  else if (cmd_opt.json)
     print_json (r, n);
   else
     print_text (m, r, n, &opt, argv[optind]);

@@ -4,6 +4,7 @@
  * copy of the template, with its name in place of the template's.
  */
 #include "core/cmd/cmd.h"
+#include "core/cmd/ui.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -110,9 +111,10 @@ cmd_new (int argc, char **argv)
   const char *name = argc == 2 ? argv[1] : NULL;
   int code = EXIT_OK, lines = 0, marked = 0;
 
-  if (!name || name[0] == '-') {
-    fputs ("usage: fornix new NAME\n", stderr);
-    return EXIT_USAGE;
+  if (cmd_opt.help || !name || name[0] == '-') {
+    fputs ("usage: fornix new NAME\nWrites a folder with a plugin that works, to be changed.\n",
+           cmd_opt.help ? stdout : stderr);
+    return cmd_opt.help ? EXIT_OK : EXIT_USAGE;
   }
   if (!is_name (name))
     return complain (EXIT_USAGE,

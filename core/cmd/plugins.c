@@ -13,9 +13,13 @@
 #include <unistd.h>
 
 #include "core/chain.h"
+#include "core/cmd/ui.h"
 #include "core/load.h"
 
 registry_options cmd_plugin_options;
+
+static const char usage[] = "usage: fornix plugins [-v] [--rescan] [--json]\n"
+                            "Lists the modules that were found, and why others were refused.";
 
 static size_t
 count (const fnx_step_desc *const *steps)
@@ -82,22 +86,19 @@ print_json (const module_info *m)
 int
 cmd_plugins (int argc, char **argv)
 {
-  static const struct option options[] = { { "verbose", no_argument, NULL, 'v' },
-                                           { "json", no_argument, NULL, 'j' },
-                                           { "rescan", no_argument, NULL, 'r' },
-                                           { NULL, 0, NULL, 0 } };
-  bool verbose = false, json = false;
+  static const struct option options[] = { { "rescan", no_argument, NULL, 'r' }, { NULL, 0, NULL, 0 } };
   fault f = FAULT_INIT;
   int o;
 
   optind = 0;
-  while ((o = getopt_long (argc, argv, "v", options, NULL)) != -1) {
+  while ((o = getopt_long (argc, argv, "", options, NULL)) != -1) {
     if (o == '?')
       return EXIT_USAGE;
-    verbose |= o == 'v';
-    json |= o == 'j';
-    if (o == 'r')
-      probe_forget ();
+    probe_forget ();
+  }
+  if (cmd_opt.help) {
+    puts (usage);
+    return EXIT_OK;
   }
   if (registry_open (&cmd_plugin_options, &f)) {
     fault_print (stderr, &f, NULL, NULL);
@@ -106,11 +107,11 @@ cmd_plugins (int argc, char **argv)
     return o;
   }
   for (size_t i = 0; i < registry_n_modules (); i++)
-    if (json)
+    if (cmd_opt.json)
       print_json (registry_module (i));
     else if (registry_module (i)->refused || registry_module (i)->steps[0])
-      print_module (registry_module (i), verbose);
-  if (verbose && !json)
+      print_module (registry_module (i), cmd_opt.verbose);
+  if (cmd_opt.verbose && !cmd_opt.json)
     print_folders ();
   registry_close ();
   return EXIT_OK;

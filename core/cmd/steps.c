@@ -9,9 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/cmd/ui.h"
 #include "core/describe.h"
 #include "core/chain.h"
 #include "core/param.h"
+
+static const char usage[] = "usage: fornix steps [WORD] [--names] [--json]\n"
+                            "Lists the steps there are to chain, or those that WORD is about.";
 
 enum { AS_LIST, AS_TABLE, AS_NAMES, AS_JSON };
 
@@ -67,9 +71,8 @@ none_about (const char *word)
 int
 cmd_steps (int argc, char **argv)
 {
-  static const struct option options[]
-      = { { "names", no_argument, NULL, 'n' }, { "json", no_argument, NULL, 'j' }, { NULL, 0, NULL, 0 } };
-  int form = isatty (STDOUT_FILENO) ? AS_LIST : AS_TABLE, o, wide = 0;
+  static const struct option options[] = { { "names", no_argument, NULL, 'n' }, { NULL, 0, NULL, 0 } };
+  int form = cmd_opt.json ? AS_JSON : isatty (STDOUT_FILENO) ? AS_LIST : AS_TABLE, o, wide = 0;
   const char *word;
   size_t shown = 0;
   fault f = FAULT_INIT;
@@ -78,7 +81,11 @@ cmd_steps (int argc, char **argv)
   while ((o = getopt_long (argc, argv, "", options, NULL)) != -1) {
     if (o == '?')
       return EXIT_USAGE;
-    form = o == 'n' ? AS_NAMES : AS_JSON;
+    form = AS_NAMES;
+  }
+  if (cmd_opt.help) {
+    puts (usage);
+    return EXIT_OK;
   }
   word = optind < argc ? argv[optind] : NULL;
   if (registry_open (&cmd_plugin_options, &f)) {

@@ -9,18 +9,22 @@ n=0
 ok () { echo "ok $((n = n + 1)) - $1"; }
 die () { echo "not ok $((n = n + 1)) - $1"; cat "$t/log" 2>/dev/null | sed 's/^/# /' | tail -40; exit 1; }
 
-# A prefix that nobody configured for: what is compiled in still says the old
-# one, so the plugins are named by --plugin-path here, and by --prefix in
-# packages.
-make -s -C "$abs_top_builddir" install prefix="$t/usr" exec_prefix="$t/usr" >"$t/log" 2>&1 || die "make install"
+make -s -C "$abs_top_builddir" install DESTDIR="$t/root" >"$t/log" 2>&1 || die "make install"
+pc=$(find "$t/root" -name fornix-sdk.pc)
+PKG_CONFIG_SYSROOT_DIR=$t/root PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_PATH=${pc%/*}
+export PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_ALLOW_SYSTEM_CFLAGS PKG_CONFIG_PATH
+place () { echo "$t/root$(PKG_CONFIG_SYSROOT_DIR= pkg-config --variable="$1" fornix-sdk)"; }
+header=$(place includedir)/fornix/plugin.h
+plugins=$(place plugindir)
+test -f "$header" || die "$header is installed"
+test -d "$plugins" || die "$plugins is installed"
+test -z "$(find "$t/root" -name '*.la')" || die "no .la files are installed"
+FORNIX_SDK=$(place templatedir)
+FORNIX_SDK=${FORNIX_SDK%/template}
+PATH=$(place prefix)/bin:$PATH XDG_DATA_HOME=$t/data XDG_CACHE_HOME=$t/cache
+export PATH FORNIX_SDK XDG_DATA_HOME XDG_CACHE_HOME
+test "$(command -v fornix)" = "$(place prefix)/bin/fornix" || die "the installed program is found"
 ok "installed"
-test -f "$t/usr/include/fornix/plugin.h" || die "the header is installed"
-test -z "$(find "$t/usr" -name '*.la')" || die "no .la files are installed"
-PATH=$t/usr/bin:$PATH
-PKG_CONFIG_PATH=$t/usr/lib/pkgconfig
-XDG_DATA_HOME=$t/data XDG_CACHE_HOME=$t/cache
-FORNIX_SDK=$t/usr/share/fornix
-export PATH PKG_CONFIG_PATH XDG_DATA_HOME XDG_CACHE_HOME FORNIX_SDK
 
 cd "$t"
 for name in sharpen my-denoise; do
@@ -29,7 +33,7 @@ for name in sharpen my-denoise; do
   test "$lines" -lt 100 || die "$name.c has $lines lines"
   grep -q "$name.c ($lines lines, change line 38)" "$t/log" || die "fornix new says what to change"
   sed -n 38p $name/$name.c | grep -q 'your own idea' || die "line 38 is the one to change"
-  make -s -C $name CC="${CC:-cc}" CFLAGS='-O2 -Wall -Wextra -Werror' >"$t/log" 2>&1 || die "make in $name"
+  make -s -C $name FORNIX_SDK=/nowhere CC="${CC:-cc}" CFLAGS='-O2 -Wall -Wextra -Werror' >"$t/log" 2>&1 || die "make in $name"
   (cd $name && fornix check ./$name.so) >"$t/log" 2>&1 || die "fornix check ./$name.so"
   grep -q ' 0 failed' "$t/log" || die "nothing failed"
   ok "$name is made, built and checked"
@@ -53,11 +57,11 @@ fornix inspect sharpen >"$t/log" 2>&1 || die "the installed plugin is found"
 grep -q 'lab.example.sharpen' "$t/log" || die "fornix inspect sharpen"
 ok "installed for the user and found"
 
-fornix --plugin-path "$t/usr/lib/fornix/plugins-1" run sim:fists ! sharpen factor=2 ! psd ! write "$t/two.tsv" \
+fornix --plugin-path "$plugins" run sim:fists ! sharpen factor=2 ! psd ! write "$t/two.tsv" \
   >"$t/log" 2>&1 || die "a chain with it runs"
-fornix --plugin-path "$t/usr/lib/fornix/plugins-1" run sim:fists ! sharpen factor=0 ! psd ! write "$t/none.tsv" \
+fornix --plugin-path "$plugins" run sim:fists ! sharpen factor=0 ! psd ! write "$t/none.tsv" \
   >"$t/log" 2>&1 || die "a chain with it runs"
-fornix --plugin-path "$t/usr/lib/fornix/plugins-1" run sim:fists ! psd ! write "$t/plain.tsv" \
+fornix --plugin-path "$plugins" run sim:fists ! psd ! write "$t/plain.tsv" \
   >"$t/log" 2>&1 || die "the chain without it runs"
 cmp -s "$t/none.tsv" "$t/plain.tsv" || die "factor=0 changes nothing"
 if cmp -s "$t/two.tsv" "$t/plain.tsv"; then die "factor=2 changes the spectrum"; fi
