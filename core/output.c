@@ -169,7 +169,10 @@ resolve (entry *e, bool exists, fault *f)
     path = real;
   slash = strrchr (path, '/');
   name = slash ? slash + 1 : path;
-  snprintf (folder, sizeof folder, "%.*s", slash > path ? (int)(slash - path) : 1, slash ? path : ".");
+  if (slash)
+    snprintf (folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+  else
+    strcpy (folder, ".");
   e->folder = realpath (folder, NULL);
   e->target = e->folder ? joined (e->folder, name) : NULL;
   int error = errno;

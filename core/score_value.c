@@ -184,7 +184,7 @@ score_in_top (const score_data *d, int64_t trial, int k)
   int32_t truth = d->truth[trial];
   int before = 0;
   for (int32_t c = 0; c < d->n_class; c++)
-    before += s[c] > s[truth] || (s[c] == s[truth] && c > truth);
+    before += s[c] > s[truth] || (c > truth && s[c] == s[truth]);
   return before < k;
 }
 

@@ -123,7 +123,9 @@ static char **
 cells_of (const fnx_column *c, int64_t rows, size_t *width)
 {
   char **cell = calloc ((size_t)rows + 1, sizeof *cell);
-  rounding r = c->type == FNX_COL_TEXT ? (rounding){ 0 } : rounding_of (c, rows);
+  rounding r = { .whole = true };
+  if (c->type == FNX_COL_REAL)
+    r = rounding_of (c, rows);
   *width = 0;
   for (int64_t i = -1; cell && i < rows; i++) {
     text_buf one = { 0 };
