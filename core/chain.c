@@ -116,8 +116,10 @@ step_add_arg (chain_step *s, const char *name, const char *value, bool tried, wh
   if (other && name)
     return chain_fault (f, at, "%s is given twice", said);
   if (other)
-    return chain_fault (f, at, "\"%s\" is a second word without a name, after \"%s\"\nwrite it as NAME=%s", said,
-                        shown (other->value, first), said);
+    return chain_fault (f, at,
+                        "\"%s\" is a second word without a name, after \"%s\"\n"
+                        "write NAME=%s, or %s,%s as one word, or  ! %s  if it is a step",
+                        said, shown (other->value, first), said, first, said, said);
   if (name && reserved (name))
     return chain_fault (f, at, "\"%s\" cannot be set%s", said,
                         strcmp (name, "as") == 0 ? "\nto name the output of a step write @NAME after it" : "");

@@ -154,10 +154,11 @@ nameless (const fnx_step_desc *desc, const chain_arg *arg, fault *f)
   shown (arg->value, said);
   if (names[0])
     fault_set (f, EXIT_CHAIN, FNX_E_PARAM,
-               "what is \"%s\"? every setting of %s has a name\nwrite NAME=%s; parameters: %s", said, desc->name, said,
-               names_text (names, list, sizeof list));
+               "what is \"%s\"? every setting of %s has a name\nif it is a step, write  ! %s\nparameters: %s", said,
+               desc->name, said, names_text (names, list, sizeof list));
   else
-    fault_set (f, EXIT_CHAIN, FNX_E_PARAM, "what is \"%s\"? %s has no parameters", said, desc->name);
+    fault_set (f, EXIT_CHAIN, FNX_E_PARAM, "what is \"%s\"? %s has no parameters\nif it is a step, write  ! %s", said,
+               desc->name, said);
   free (names);
   return FNX_E_PARAM;
 }
@@ -197,7 +198,8 @@ take (job *j, const chain_arg *arg)
                       "%s=try:%s: a search needs scores to choose by\nput this step inside  ! evaluate begin ... end",
                       d->name, said);
   if (s->user && !arg->name)
-    return fault_set (j->f, EXIT_CHAIN, FNX_E_PARAM, "what is \"%s\"? %s is given already", said, d->name);
+    return fault_set (j->f, EXIT_CHAIN, FNX_E_PARAM,
+                      "what is \"%s\"? %s is given already\nif it is a step, write  ! %s", said, d->name, said);
   if (s->user)
     return fault_set (j->f, EXIT_CHAIN, FNX_E_PARAM, "%s=%s: %s is given twice", d->name, said, d->name);
   s->user = true;

@@ -147,7 +147,9 @@ bad_lines (void)
       "\"begin\" stands before the first !\nwrite  RECORDING... ! STEP ...; a file of that name is ./begin" },
     { "x=1 ! b", 1, "x=1 stands before any recording\na file of that name is ./x=1" },
     { "a path=b ! c", 2, "path=b: the recording is named already\nleave out path=" },
-    { "a ! b c d", 5, "\"d\" is a second word without a name, after \"c\"\nwrite it as NAME=d" },
+    { "a ! b c d", 5,
+      "\"d\" is a second word without a name, after \"c\"\nwrite NAME=d, or c,d as one word, or  ! d  if it is a "
+      "step" },
     { "a ! b x=1 x=2", 5, "x is given twice" },
     { "a ! b x=try:", 4, "try: lists no candidates\nwrite try:A,B,C, or try:1..10" },
     { "a ! b as=x", 4, "\"as\" cannot be set\nto name the output of a step write @NAME after it" },

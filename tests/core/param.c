@@ -102,6 +102,7 @@ sentences (void)
          "there is no parameter \"ragne\"; did you mean \"range\"?\n"
          "parameters: range, method, order, length, ratio, pad, lags, bands, on, metric, file, note");
   wrong ("1..2Hz range=1..2Hz", 4, "range=1..2Hz: range is given twice");
+  wrong ("range=1..2Hz epoch", 4, "what is \"epoch\"? range is given already\nif it is a step, write  ! epoch");
   wrong ("1..2Hz order=6", 4, "order=6 has only a meaning with method=iir\nadd method=iir, or leave out order=6");
   wrong ("1..2Hz method=iri", 4, "method=iri: there is no \"iri\"; did you mean \"iir\"?\nchoices: fir, iir");
   wrong ("1..2Hz method=iir order=17", 5, "order=17 is above 16, the most allowed\nallowed: 1 to 16");
