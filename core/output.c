@@ -107,9 +107,12 @@ output_protect (output_set *set, const char *path, fault *f)
   char *copy = strdup (path);
   if (grown)
     set->inputs = grown;
-  if (grown && copy)
-    set->inputs[set->n_inputs++] = (identity){ st.st_dev, st.st_ino, copy };
-  else {
+  if (grown && copy) {
+    identity *input = &set->inputs[set->n_inputs++];
+    input->device = st.st_dev;
+    input->inode = st.st_ino;
+    input->path = copy;
+  } else {
     free (copy);
     status = no_memory (f);
   }
