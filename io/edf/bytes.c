@@ -13,9 +13,11 @@
 #include <unistd.h>
 
 struct edf_bytes {
-  int fd; /* -1: memory */
+  int fd; /* -1: memory, or a file at rest */
   const uint8_t *data;
   int64_t size;
+  char *path; /* NULL: memory */
+  struct stat seen;
 };
 
 edf_bytes *
@@ -36,12 +38,42 @@ edf_bytes_file (const char *path)
   b = calloc (1, sizeof *b);
   if (!b)
     goto out;
+  b->path = strdup (path);
+  if (!b->path) {
+    free (b);
+    b = NULL;
+    goto out;
+  }
   b->fd = fd;
   b->size = st.st_size;
+  b->seen = st;
   return b;
 out:
   close (fd);
   return NULL;
+}
+
+void
+edf_bytes_rest (edf_bytes *b)
+{
+  if (b->path && b->fd >= 0) {
+    close (b->fd);
+    b->fd = -1;
+  }
+}
+
+bool
+edf_bytes_wake (edf_bytes *b)
+{
+  struct stat st;
+  if (!b->path || b->fd >= 0)
+    return true;
+  b->fd = open (b->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (b->fd >= 0 && fstat (b->fd, &st) == 0 && st.st_size == b->seen.st_size && st.st_ino == b->seen.st_ino
+      && st.st_dev == b->seen.st_dev && st.st_mtime == b->seen.st_mtime)
+    return true;
+  edf_bytes_rest (b);
+  return false;
 }
 
 edf_bytes *
@@ -68,7 +100,9 @@ edf_bytes_read (const edf_bytes *b, int64_t at, void *to, size_t n)
   uint8_t *p = to;
   if (at < 0 || at > b->size || n > (uint64_t)(b->size - at))
     return false;
-  if (b->fd < 0) {
+  if (b->path && b->fd < 0)
+    return false;
+  if (!b->path) {
     if (n > 0)
       memcpy (to, b->data + at, n);
     return true;
@@ -89,7 +123,10 @@ edf_bytes_read (const edf_bytes *b, int64_t at, void *to, size_t n)
 void
 edf_bytes_free (edf_bytes *b)
 {
-  if (b && b->fd >= 0)
+  if (!b)
+    return;
+  if (b->fd >= 0)
     close (b->fd);
+  free (b->path);
   free (b);
 }

@@ -28,6 +28,10 @@ int64_t edf_bytes_size (const edf_bytes *);
 /* All n bytes at `at`, or false (they are not there, or an error).  [any] */
 bool edf_bytes_read (const edf_bytes *, int64_t at, void *to, size_t n);
 void edf_bytes_free (edf_bytes *);
+/* Give the descriptor back until it is needed: a chain over thousands of
+ * recordings types them all first.  wake: false if it is another file now. */
+void edf_bytes_rest (edf_bytes *);
+bool edf_bytes_wake (edf_bytes *);
 
 /* ---- say.c: refusals, repairs and notes ----------------------------------- */
 typedef struct edf_say {

@@ -134,7 +134,9 @@ step_open (fnx_call *c, fnx_step *s)
   edf_bytes *bytes;
   fnx_status st;
   if (s->is_open)
-    return FNX_OK;
+    return edf_bytes_wake (s->file.bytes)
+               ? FNX_OK
+               : c->fail (c, FNX_E_IO, "%s: has changed or gone since the chain was checked", s->path);
   bytes = edf_bytes_file (s->path);
   if (!bytes && (errno == ESPIPE || errno == EISDIR))
     return c->fail (c, FNX_E_IO, "%s: not a regular file", s->path);
@@ -169,6 +171,7 @@ negotiate (fnx_call *c, fnx_step *s, const fnx_spec *const *in, const fnx_spec *
   (void)in;
   if (st != FNX_OK)
     return st;
+  edf_bytes_rest (s->file.bytes);
   d = edf_spec (c, &s->view, 0, s->view.n_samples);
   if (!d)
     return FNX_E_NOMEM;
@@ -243,6 +246,7 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
     st = !j.values || !j.work ? FNX_E_NOMEM
                               : c->parallel (c, (size_t)((v->n_samples + j.tile - 1) / j.tile), read_tile, &j);
   }
+  edf_bytes_rest (s->file.bytes);
   if (st != FNX_OK)
     c->buf->unref (b);
   else
@@ -276,8 +280,10 @@ push (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   fnx_buf *b;
   double *values;
   (void)in;
-  if (left == 0 && s->begun)
+  if (left == 0 && s->begun) {
+    edf_bytes_rest (s->file.bytes);
     return FNX_OK;
+  }
   b = make_buffer (c, s, s->next, n);
   values = b && n > 0 ? c->buf->write (c, b) : NULL;
   if (!b || (n > 0 && !values)) {
