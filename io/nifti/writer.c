@@ -410,7 +410,7 @@ const fnx_step_desc nifti_writer = {
     "Values on voxels go back to their places in the volume they came from; around them stands 0. Several features "
     "or components become volumes.",
   .cite = "NIfTI-1 data format, https://nifti.nimh.nih.gov",
-  .example = NULL,
+  .example = "fornix run sim:rest form=image ! voxels ! degree tau=0.3 ! write degree.nii.gz",
   .inputs = inputs,
   .outputs = none,
   .params = params,

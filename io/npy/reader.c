@@ -280,7 +280,7 @@ const fnx_step_desc npy_reader = {
     "The axes come from the .json of the same name that write.npy makes, or from axes= and kind=; they are never "
     "guessed.",
   .cite = "NumPy Enhancement Proposal 1, numpy.lib.format",
-  .example = NULL,
+  .example = "fornix run trials.npy axes=trial,channel,time rate=250Hz ! cov ! write cov.npy",
   .inputs = none,
   .outputs = outputs,
   .params = params,

@@ -159,7 +159,7 @@ const fnx_step_desc npy_writer = {
          "unit, "
          "affine and events. Reading the pair with npy gives the same buffer.",
   .cite = "NumPy Enhancement Proposal 1, numpy.lib.format",
-  .example = NULL,
+  .example = "fornix run sim:rest ! connectivity ! write connectivity.npy",
   .inputs = inputs,
   .outputs = none,
   .params = params,

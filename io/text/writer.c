@@ -362,7 +362,7 @@ const fnx_step_desc text_writer = {
     "columns "
     "and units, as BIDS asks.",
   .cite = "BIDS tabular files",
-  .example = NULL,
+  .example = "fornix run sim:rest ! connectivity ! write connectivity.tsv",
   .inputs = inputs,
   .outputs = none,
   .params = params,

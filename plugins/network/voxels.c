@@ -236,7 +236,7 @@ const fnx_step_desc step_voxels = {
     "keeps constant voxels too, so that all recordings of a study have the same rows.\n\n"
     "Rows are in ascending order of i + nx * (j + ny * k), as in the file. Columns x, y, z hold the indices, which "
     "write uses to put maps back into the volume.",
-  .example = NULL,
+  .example = "fornix run sim:rest form=image ! voxels ! degree tau=0.3",
   .inputs = inputs,
   .outputs = outputs,
   .params = params,
