@@ -335,7 +335,7 @@ static const fnx_param_desc *const params[]
 const fnx_step_desc band_step = {
   .struct_size = sizeof band_step,
   .flags = FNX_S_DETERMINISTIC | FNX_S_ITEMWISE,
-  .threads = FNX_THREADS_SERIAL_STEP,
+  .threads = FNX_THREADS_PARALLEL,
   .revision = 1,
   .id = "org.fornix.eeg.band",
   .name = "band",

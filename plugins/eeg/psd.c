@@ -38,20 +38,29 @@ typedef struct sums {
   int64_t *good; /* [rows]: segments without missing samples */
 } sums;
 
-struct fnx_step {
+typedef struct settings {
   int window, average, detrend;
   double length, overlap; /* s; 0 .. 1 */
   int64_t samples;        /* 0: length counts */
   double low, high;       /* Hz */
-  welch w;                /* while streaming */
+} settings;
+
+/* One recording on its way. */
+typedef struct estimate {
+  welch w;
   sums sums;
   flow flow;
+} estimate;
+
+struct fnx_step {
+  settings set;
+  estimate live; /* while streaming */
 };
 
 static fnx_status
 create (fnx_call *c, const fnx_params *p, fnx_step **out)
 {
-  fnx_step s = { .window = (int)c->param->integer (p, "window"),
+  settings s = { .window = (int)c->param->integer (p, "window"),
                  .average = (int)c->param->integer (p, "average"),
                  .detrend = (int)c->param->integer (p, "detrend"),
                  .length = c->param->real (p, "length"),
@@ -71,35 +80,34 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
     c->log (
         c, FNX_LOG_DETAIL,
         "a median needs the spectra of all segments, so the whole recording is held in memory; average=mean streams");
-  if (!(*out = malloc (sizeof s)))
+  if (!(*out = calloc (1, sizeof **out)))
     return c->fail (c, FNX_E_NOMEM, "no memory for a step");
-  **out = s;
+  (*out)->set = s;
   return FNX_OK;
 }
 
 static void
-clear (fnx_step *s)
+clear (estimate *e)
 {
-  flow_clear (&s->flow);
-  fft_pairs_free (s->w.fft);
-  free (s->w.window);
-  free (s->sums.power);
-  free (s->sums.good);
-  s->w = (welch){ 0 };
-  s->sums = (sums){ 0 };
+  flow_clear (&e->flow);
+  fft_pairs_free (e->w.fft);
+  free (e->w.window);
+  free (e->sums.power);
+  free (e->sums.good);
+  *e = (estimate){ 0 };
 }
 
 static void
 destroy (fnx_step *s)
 {
   if (s)
-    clear (s);
+    clear (&s->live);
   free (s);
 }
 
 /* Sizes only. */
 static fnx_status
-measure (fnx_call *c, const fnx_step *s, double rate, welch *w)
+measure (fnx_call *c, const settings *s, double rate, welch *w)
 {
   double n = s->samples ? (double)s->samples : rint (s->length * rate);
   if (!(n >= 2 && n < 1e9))
@@ -119,7 +127,7 @@ measure (fnx_call *c, const fnx_step *s, double rate, welch *w)
 
 /* Periodic Hann or Hamming window, and the scale of a one-sided density. */
 static fnx_status
-prepare (fnx_call *c, const fnx_step *s, double rate, welch *w)
+prepare (fnx_call *c, const settings *s, double rate, welch *w)
 {
   fnx_status st = measure (c, s, rate, w);
   if (st)
@@ -187,7 +195,7 @@ negotiate (fnx_call *c, fnx_step *s, const fnx_spec *const *in, const fnx_spec *
 {
   welch w;
   double rate = shape_rate (c, in[0]);
-  fnx_status st = rate > 0 ? measure (c, s, rate, &w) : FNX_E_SPEC;
+  fnx_status st = rate > 0 ? measure (c, &s->set, rate, &w) : FNX_E_SPEC;
   int64_t n = st == FNX_OK ? shape_samples (in[0]) : FNX_UNKNOWN;
   if (st == FNX_OK && n != FNX_UNKNOWN && n < w.n)
     st = too_short (c, rate, n, &w);
@@ -340,57 +348,63 @@ median_job (void *arg, size_t row, uint32_t worker)
 }
 
 static fnx_status
-begin (fnx_call *c, fnx_step *s, const fnx_buf *in, welch *w, sums *m, flow *f)
+begin (fnx_call *c, const settings *s, const fnx_buf *in, estimate *e)
 {
+  sums *m = &e->sums;
   if (!m->power) {
     const fnx_spec *spec = c->buf->spec (in);
     double rate = shape_rate (c, spec);
-    fnx_status st = rate > 0 ? prepare (c, s, rate, w) : FNX_E_SPEC;
+    fnx_status st = rate > 0 ? prepare (c, s, rate, &e->w) : FNX_E_SPEC;
     if (st)
       return st;
     m->rows = shape_rows (spec);
-    m->power = calloc ((size_t)(m->rows * w->n) + 1, sizeof *m->power);
+    m->power = calloc ((size_t)(m->rows * e->w.n) + 1, sizeof *m->power);
     m->good = calloc ((size_t)m->rows + 1, sizeof *m->good);
     if (!m->power || !m->good)
       return c->fail (c, FNX_E_NOMEM, "no memory for %lld spectra", (long long)m->rows);
   }
-  return flow_take (c, f, in);
+  return flow_take (c, &e->flow, in);
 }
 
 /* Add segments [sums.done, to), an even number of them unless it is the end. */
 static fnx_status
-add (fnx_call *c, const fnx_step *s, const welch *w, sums *m, const tape *t, int64_t to)
+add (fnx_call *c, const settings *s, estimate *e, int64_t to)
 {
-  work k = { .w = w, .detrend = s->detrend, .tape = t, .sums = m, .from = m->done, .to = to };
-  k.room = (4 * (size_t)w->n + 7) / 8 * 8;
+  work k
+      = { .w = &e->w, .detrend = s->detrend, .tape = &e->flow.tape, .sums = &e->sums, .from = e->sums.done, .to = to };
+  k.room = (4 * (size_t)e->w.n + 7) / 8 * 8;
   k.space = c->scratch (c, c->max_threads * k.room * sizeof *k.space);
   if (!k.space)
     return FNX_E_NOMEM;
-  m->done = to;
-  return c->parallel (c, (size_t)m->rows, mean_job, &k);
+  e->sums.done = to;
+  return c->parallel (c, (size_t)e->sums.rows, mean_job, &k);
 }
 
+/* Segments that are complete. */
 static int64_t
-complete (const welch *w, int64_t end)
+complete (const estimate *e)
 {
-  return end < w->n ? 0 : (end - w->n) / w->hop + 1;
+  int64_t end = tape_end (&e->flow.tape);
+  return end < e->w.n ? 0 : (end - e->w.n) / e->w.hop + 1;
 }
 
 /* Tell of segments that were left out; fail where none is left. */
 static fnx_status
-account (fnx_call *c, const fnx_spec *spec, const welch *w, const sums *m, int64_t have)
+account (fnx_call *c, const estimate *e)
 {
+  const fnx_spec *spec = c->buf->spec (e->flow.head);
+  const sums *m = &e->sums;
   int64_t worst = 0;
   char name[128];
   if (m->done == 0)
-    return too_short (c, shape_rate (c, spec), have, w);
+    return too_short (c, shape_rate (c, spec), tape_end (&e->flow.tape), &e->w);
   for (int64_t r = 1; r < m->rows; r++)
     if (m->good[r] < m->good[worst])
       worst = r;
   if (m->rows && m->good[worst] == 0)
     return c->fail (c, FNX_E_DATA,
                     "%s of %s has missing samples in every segment of %lld samples\nuse a smaller length=",
-                    shape_row_name (spec, worst, name, sizeof name), c->recording, (long long)w->n);
+                    shape_row_name (spec, worst, name, sizeof name), c->recording, (long long)e->w.n);
   if (m->rows && m->good[worst] < m->done)
     c->log (c, FNX_LOG_NOTE, "%s: up to %lld of %lld segments left out for missing samples (%s)", c->recording,
             (long long)(m->done - m->good[worst]), (long long)m->done, shape_row_name (spec, worst, name, sizeof name));
@@ -399,12 +413,12 @@ account (fnx_call *c, const fnx_spec *spec, const welch *w, const sums *m, int64
 
 /* The buffer of the result, and where its values go. */
 static fnx_status
-result (fnx_call *c, const welch *w, flow *f, fnx_buf **b, double **values)
+result (fnx_call *c, estimate *e, fnx_buf **b, double **values)
 {
   const fnx_events none = { .struct_size = sizeof none };
   shape to;
-  fnx_status st = spectrum_shape (c, c->buf->spec (f->head), w, &to);
-  *b = st == FNX_OK ? flow_give (c, f, &to.spec) : NULL;
+  fnx_status st = spectrum_shape (c, c->buf->spec (e->flow.head), &e->w, &to);
+  *b = st == FNX_OK ? flow_give (c, &e->flow, &to.spec) : NULL;
   if (!*b)
     return st ? st : FNX_E_NOMEM;
   st = c->buf->set_events (c, *b, &none); /* there is no time axis any more */
@@ -413,13 +427,15 @@ result (fnx_call *c, const welch *w, flow *f, fnx_buf **b, double **values)
 }
 
 static fnx_status
-finish_mean (fnx_call *c, const welch *w, const sums *m, flow *f, const fnx_buf **out)
+give_mean (fnx_call *c, estimate *e, const fnx_buf **out)
 {
+  const welch *w = &e->w;
+  const sums *m = &e->sums;
   fnx_buf *b = NULL;
   double *y = NULL;
-  fnx_status st = account (c, c->buf->spec (f->head), w, m, tape_end (&f->tape));
+  fnx_status st = account (c, e);
   if (st == FNX_OK)
-    st = result (c, w, f, &b, &y);
+    st = result (c, e, &b, &y);
   int64_t bins = w->high - w->low + 1;
   for (int64_t r = 0; st == FNX_OK && r < m->rows; r++)
     for (int64_t k = 0; k < bins; k++)
@@ -432,23 +448,23 @@ finish_mean (fnx_call *c, const welch *w, const sums *m, flow *f, const fnx_buf 
 }
 
 static fnx_status
-medians (fnx_call *c, const fnx_step *s, const welch *w, sums *m, flow *f, const fnx_buf **out)
+give_median (fnx_call *c, const settings *s, estimate *e, const fnx_buf **out)
 {
-  work k = { .w = w, .detrend = s->detrend, .tape = &f->tape, .sums = m, .to = complete (w, tape_end (&f->tape)) };
-  size_t bins = (size_t)(w->high - w->low + 1);
+  work k = { .w = &e->w, .detrend = s->detrend, .tape = &e->flow.tape, .sums = &e->sums, .to = complete (e) };
+  size_t bins = (size_t)(e->w.high - e->w.low + 1);
   fnx_buf *b = NULL;
-  fnx_status st = result (c, w, f, &b, &k.out);
-  k.room = (4 * (size_t)w->n + 7) / 8 * 8;
+  fnx_status st = result (c, e, &b, &k.out);
+  k.room = (4 * (size_t)e->w.n + 7) / 8 * 8;
   k.each_room = bins * (size_t)k.to;
   k.space = c->scratch (c, c->max_threads * k.room * sizeof *k.space);
   k.each = k.space ? c->scratch (c, c->max_threads * k.each_room * sizeof *k.each + 1) : NULL;
   if (st == FNX_OK && !k.each)
     st = FNX_E_NOMEM;
-  m->done = k.to;
+  e->sums.done = k.to;
   if (st == FNX_OK)
-    st = c->parallel (c, (size_t)m->rows, median_job, &k);
+    st = c->parallel (c, (size_t)e->sums.rows, median_job, &k);
   if (st == FNX_OK)
-    st = account (c, c->buf->spec (f->head), w, m, tape_end (&f->tape));
+    st = account (c, e);
   if (st == FNX_OK)
     *out = b;
   else if (b)
@@ -461,19 +477,13 @@ medians (fnx_call *c, const fnx_step *s, const welch *w, sums *m, flow *f, const
 static fnx_status
 run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
 {
-  fnx_step own = *s; /* its settings, with sums of its own */
-  own.w = (welch){ 0 };
-  own.sums = (sums){ 0 };
-  own.flow = (flow){ 0 };
-  fnx_status st = begin (c, &own, in[0], &own.w, &own.sums, &own.flow);
-  if (st == FNX_OK && s->average == MEDIAN)
-    st = medians (c, &own, &own.w, &own.sums, &own.flow, out);
-  else if (st == FNX_OK) {
-    st = add (c, &own, &own.w, &own.sums, &own.flow.tape, complete (&own.w, tape_end (&own.flow.tape)));
-    if (st == FNX_OK)
-      st = finish_mean (c, &own.w, &own.sums, &own.flow, out);
-  }
-  clear (&own);
+  estimate e = { 0 };
+  fnx_status st = begin (c, &s->set, in[0], &e);
+  if (st == FNX_OK && s->set.average == MEDIAN)
+    st = give_median (c, &s->set, &e, out);
+  else if (st == FNX_OK && (st = add (c, &s->set, &e, complete (&e))) == FNX_OK)
+    st = give_mean (c, &e, out);
+  clear (&e);
   return st;
 }
 
@@ -481,38 +491,40 @@ static fnx_status
 start (fnx_call *c, fnx_step *s, int64_t max_block)
 {
   (void)c, (void)max_block;
-  clear (s);
+  clear (&s->live);
   return FNX_OK;
 }
 
 static fnx_status
 push (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
 {
+  estimate *e = &s->live;
   (void)out;
-  fnx_status st = begin (c, s, in[0], &s->w, &s->sums, &s->flow);
-  int64_t to = st == FNX_OK ? complete (&s->w, tape_end (&s->flow.tape)) / 2 * 2 : 0;
-  if (to > s->sums.done)
-    st = add (c, s, &s->w, &s->sums, &s->flow.tape, to);
-  if (st == FNX_OK && !tape_keep (&s->flow.tape, s->sums.done * s->w.hop))
-    st = c->fail (c, FNX_E_NOMEM, "no memory for two segments of %lld samples", (long long)s->w.n);
+  fnx_status st = begin (c, &s->set, in[0], e);
+  int64_t to = st == FNX_OK ? complete (e) / 2 * 2 : 0;
+  if (to > e->sums.done)
+    st = add (c, &s->set, e, to);
+  if (st == FNX_OK && !tape_keep (&e->flow.tape, e->sums.done * e->w.hop))
+    st = c->fail (c, FNX_E_NOMEM, "no memory for two segments of %lld samples", (long long)e->w.n);
   return st;
 }
 
 static fnx_status
 drain (fnx_call *c, fnx_step *s, const fnx_buf **out)
 {
-  if (!s->flow.head)
+  estimate *e = &s->live;
+  if (!e->flow.head)
     return FNX_OK;
-  int64_t to = complete (&s->w, tape_end (&s->flow.tape));
-  fnx_status st = to > s->sums.done ? add (c, s, &s->w, &s->sums, &s->flow.tape, to) : FNX_OK;
-  return st ? st : finish_mean (c, &s->w, &s->sums, &s->flow, out);
+  int64_t to = complete (e);
+  fnx_status st = to > e->sums.done ? add (c, &s->set, e, to) : FNX_OK;
+  return st ? st : give_mean (c, e, out);
 }
 
 static const void *
 extension (const fnx_step *s, const char *id)
 {
   static const fnx_ext_stream stream = { .struct_size = sizeof stream, .start = start, .push = push, .drain = drain };
-  return (!s || s->average == MEAN) && strcmp (id, FNX_STREAM) == 0 ? &stream : NULL;
+  return (!s || s->set.average == MEAN) && strcmp (id, FNX_STREAM) == 0 ? &stream : NULL;
 }
 
 static const char *const windows[] = { "hann", "hamming", NULL };
@@ -543,7 +555,7 @@ static const fnx_port_desc *const outputs[] = { &out_port, NULL };
 const fnx_step_desc psd_step = {
   .struct_size = sizeof psd_step,
   .flags = FNX_S_DETERMINISTIC | FNX_S_ITEMWISE,
-  .threads = FNX_THREADS_SERIAL_STEP,
+  .threads = FNX_THREADS_PARALLEL,
   .revision = 1,
   .id = "org.fornix.eeg.psd",
   .name = "psd",
