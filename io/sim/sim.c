@@ -14,6 +14,8 @@ struct fnx_step {
   fists *live; /* while streaming */
 };
 
+enum { MOST = 1 << 26 }; /* values of one buffer, 512 MiB: 64 channels at 256 Hz for an hour */
+
 static int64_t
 gcd (int64_t a, int64_t b)
 {
@@ -75,6 +77,24 @@ fists_settings (fnx_call *c, const fnx_params *p, settings *s)
   return FNX_OK;
 }
 
+/* Whole recordings are made at once: a slip of a digit should not fill the
+ * memory, nor take minutes. */
+static fnx_status
+small_enough (fnx_call *c, const settings *s)
+{
+  double volumes = (double)s->n_volume, map = (double)s->n_voxel * (double)s->n_feature;
+  double series = s->what == SIM_ENCODING ? (double)(s->n_voxel + s->n_feature)
+                  : s->image              ? 2016
+                                          : (double)(s->n_region + s->n_module);
+  if (series * volumes > MOST)
+    return c->fail (c, FNX_E_PARAM, "volumes=%lld of %.0f series are more than the %d MB that sim makes",
+                    (long long)s->n_volume, series, MOST >> 17);
+  if (s->what == SIM_ENCODING && (map > MOST || map * volumes > 64.0 * MOST))
+    return c->fail (c, FNX_E_PARAM, "voxels=%lld of %lld features at %lld volumes are more than sim makes",
+                    (long long)s->n_voxel, (long long)s->n_feature, (long long)s->n_volume);
+  return FNX_OK;
+}
+
 static fnx_status
 create (fnx_call *c, const fnx_params *p, fnx_step **out)
 {
@@ -97,6 +117,8 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
   if (st == FNX_OK && s->what == SIM_REST && s->n_module > most)
     st = c->fail (c, FNX_E_PARAM, "modules=%lld is more than the %lld %s there are to share", (long long)s->n_module,
                   (long long)most, s->image ? "slabs" : "regions");
+  if (st == FNX_OK && s->what != SIM_FISTS)
+    st = small_enough (c, s);
   if (st)
     free (step);
   else
@@ -150,6 +172,11 @@ run (fnx_call *c, fnx_step *step, const fnx_buf *const *in, const fnx_buf **out)
     return rest_run (c, s, out);
   if (s->what == SIM_ENCODING)
     return encoding_run (c, s, out);
+  if (s->n_sample > MOST / s->n_channel)
+    return c->fail (c, FNX_E_NOMEM,
+                    "%lld channels of %lld samples are more than sim makes in one piece (%d MB)\n"
+                    "use steps that stream, or a shorter duration",
+                    (long long)s->n_channel, (long long)s->n_sample, MOST >> 17);
   fnx_status st = start (c, step, s->n_sample);
   if (st == FNX_OK)
     st = push (c, step, NULL, out);

@@ -143,7 +143,8 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
   return st;
 }
 
-/* features[trial,feature] with k features pc1 .. pck (k may be unknown). */
+/* features[trial,feature] with k features pc1 .. pck, of which there are at
+ * most as many as features; k may be unknown. */
 static const fnx_spec *
 spec (fnx_call *c, const fnx_spec *in, int64_t k)
 {
@@ -169,7 +170,11 @@ spec (fnx_call *c, const fnx_spec *in, int64_t k)
 static fnx_status
 negotiate (fnx_call *c, fnx_step *s, const fnx_spec *const *in, const fnx_spec **out)
 {
-  out[0] = spec (c, in[0], s->components ? s->components : FNX_UNKNOWN);
+  int64_t p = in[0]->axes[1]->size;
+  if (p != FNX_UNKNOWN && s->components > p)
+    return c->fail (c, FNX_E_PARAM, "components=%lld is more than the %lld features there are",
+                    (long long)s->components, (long long)p);
+  out[0] = spec (c, in[0], s->components && p != FNX_UNKNOWN ? s->components : FNX_UNKNOWN);
   return out[0] ? FNX_OK : FNX_E_NOMEM;
 }
 

@@ -119,7 +119,7 @@ main (void)
   refused ("scale", t_buf ("features[trial,feature]", hole, 2L, 2L), "trial 2 of test: feature 1 of 2 is missing");
   refused ("pca", t_buf ("features[trial,feature]", hole, 2L, 2L), "trial 2 of test: feature 1 of 2 is missing");
   refused ("pca", t_buf ("features[trial,feature]", same, 3L, 2L), "all the same");
-  refused ("pca components=4", planted (10, 3, 2, 0, 1), "components=4 is more than the 3");
+  refused ("pca components=4", planted (10, 3, 2, 0, 1), "components=4 is more than the 3 features");
   refused ("pca whiten=yes", planted (4, 9, 2, 0, 1), "component 4 has no variance");
   refused ("pca components=2 variance=0.5", planted (4, 9, 2, 0, 1), "give one of them");
   return t_end ();
