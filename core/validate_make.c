@@ -450,7 +450,7 @@ inputs_make (inputs *to, const fnx_step_desc *d, dice *x, int how, bool large, i
   maker m = { .x = x, .how = how, .large = large, .n_time = n_time };
 
   memset (to, 0, sizeof *to);
-  for (size_t i = 0; d->inputs[i] && i < MAX_PORTS; i++) {
+  for (size_t i = 0; i < MAX_PORTS && d->inputs[i]; i++) {
     if (how == MAKE_WILD && (d->inputs[i]->flags & FNX_PORT_OPTIONAL) && dice_below (x, 2))
       continue;
     if (!(to->in[i] = make_buffer (&m, d->inputs[i]->what, f))) {

@@ -14,7 +14,7 @@ count_ports (const fnx_port_desc *const *ports)
 {
   size_t n = 0;
 
-  while (ports[n] && n < MAX_PORTS)
+  while (n < MAX_PORTS && ports[n])
     n++;
   return n;
 }
@@ -162,7 +162,7 @@ subject_apply (subject *s, const fnx_ext_estimator *e, const fnx_model *m, const
   fnx_status status;
   call c;
 
-  for (size_t i = 0; s->p->d->inputs[i] && i < MAX_PORTS; i++)
+  for (size_t i = 0; i < MAX_PORTS && s->p->d->inputs[i]; i++)
     given[i] = s->p->d->inputs[i]->flags & FNX_PORT_TARGET ? NULL : in->in[i];
   if (!begin (&c, s, f))
     return f->code;

@@ -212,7 +212,7 @@ types_hold (probe *p, fnx_spec *const *promised, const outputs *o)
 {
   bool ok = true;
 
-  for (size_t i = 0; p->d->outputs[i] && i < MAX_PORTS && ok; i++) {
+  for (size_t i = 0; i < MAX_PORTS && p->d->outputs[i] && ok; i++) {
     if (!o->out[i])
       continue;
     ok = fits_port (p, buffer_spec (o->out[i]), p->d->outputs[i])
@@ -252,7 +252,7 @@ negotiate_unknown (probe *p, bench *b)
   subject s;
   bool ok = true;
 
-  for (size_t i = 0; b->in.in[i] && i < MAX_PORTS; i++)
+  for (size_t i = 0; i < MAX_PORTS && b->in.in[i]; i++)
     given[i] = specs[i] = unknown_sizes (buffer_spec (b->in.in[i]));
   if (subject_open (&s, p, &b->set, &f)) {
     status = subject_negotiate (&s, given, promised, &f);
@@ -701,7 +701,7 @@ test_meta (probe *p)
   status = probe_run_once (p, &b.set, &b.in, &o, NULL, &f);
   if (status != FNX_OK)
     ok = not_run (p, status, &f);
-  for (size_t i = 0; p->d->outputs[i] && i < MAX_PORTS && ok; i++)
+  for (size_t i = 0; i < MAX_PORTS && p->d->outputs[i] && ok; i++)
     if (o.out[i])
       ok = all_kept (p, b.in.in[0], o.out[i], p->d->outputs[i]->name);
   outputs_free (&o);
