@@ -20,4 +20,5 @@ plugins_common_libsignal_la_SOURCES = \
   plugins/common/fft.c plugins/common/fft.h \
   plugins/common/tape.c plugins/common/tape.h \
   plugins/common/fir.c plugins/common/fir.h \
-  plugins/common/iir.c plugins/common/iir.h
+  plugins/common/iir.c plugins/common/iir.h \
+  plugins/common/polyphase.c plugins/common/polyphase.h

@@ -1,42 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * psd: Welch's power spectral density.
- *
- * Two segments of one channel go through one complex transform, as its real
- * and imaginary part: with Z = FFT(a + ib), |A_k|^2 + |B_k|^2 =
- * (|Z_k|^2 + |Z_{N-k}|^2) / 2, so sums of |Z_k|^2 need to be folded only once.
- * Pairs are segments 2j and 2j + 1 of the recording, however it arrives.
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugins/common/clones.h"
-#include "plugins/common/fft.h"
 #include "plugins/eeg/eeg.h"
 #include "plugins/eeg/steps.h"
+#include "plugins/eeg/welch.h"
 
-enum { HANN, HAMMING };
 enum { MEAN, MEDIAN };
-enum { CONSTANT, LINEAR, NONE };
 
 /* What the settings come to at a rate. */
-typedef struct welch {
+typedef struct bins {
   int64_t n, hop;    /* samples of a segment, and between the starts of two */
-  int64_t low, high; /* bins given, both in */
-  double *window;    /* [n] */
-  double scale;      /* of |X|^2, without the doubling */
-  fft_pairs *fft;
-} welch;
-
-/* Sums on the way. */
-typedef struct sums {
-  int64_t rows;
-  int64_t done;  /* segments seen */
-  double *power; /* [rows][n]: |Z_k|^2 */
-  int64_t *good; /* [rows]: segments without missing samples */
-} sums;
+  int64_t low, high; /* frequencies given, both in */
+} bins;
 
 typedef struct settings {
   int window, average, detrend;
@@ -47,9 +28,13 @@ typedef struct settings {
 
 /* One recording on its way. */
 typedef struct estimate {
+  bins bins;
   welch w;
-  sums sums;
   flow flow;
+  int64_t rows;
+  int64_t done;  /* segments seen */
+  double *power; /* [rows][n]: sums of |Z|^2 */
+  int64_t *good; /* [rows]: segments without missing samples */
 } estimate;
 
 struct fnx_step {
@@ -90,10 +75,9 @@ static void
 clear (estimate *e)
 {
   flow_clear (&e->flow);
-  fft_pairs_free (e->w.fft);
-  free (e->w.window);
-  free (e->sums.power);
-  free (e->sums.good);
+  welch_clear (&e->w);
+  free (e->power);
+  free (e->good);
   *e = (estimate){ 0 };
 }
 
@@ -105,9 +89,8 @@ destroy (fnx_step *s)
   free (s);
 }
 
-/* Sizes only. */
 static fnx_status
-measure (fnx_call *c, const settings *s, double rate, welch *w)
+measure (fnx_call *c, const settings *s, double rate, bins *w)
 {
   double n = s->samples ? (double)s->samples : rint (s->length * rate);
   if (!(n >= 2 && n < 1e9))
@@ -122,26 +105,6 @@ measure (fnx_call *c, const settings *s, double rate, welch *w)
   if (w->high < w->low)
     return c->fail (c, FNX_E_PARAM, "range=%g..%gHz holds none of the frequencies 0, %g, ... %g Hz of %s",
                     isinf (s->low) ? 0 : s->low, isinf (s->high) ? rate / 2 : s->high, step, most * step, c->recording);
-  return FNX_OK;
-}
-
-/* Periodic Hann or Hamming window, and the scale of a one-sided density. */
-static fnx_status
-prepare (fnx_call *c, const settings *s, double rate, welch *w)
-{
-  fnx_status st = measure (c, s, rate, w);
-  if (st)
-    return st;
-  w->window = malloc ((size_t)w->n * sizeof *w->window);
-  w->fft = fft_pairs_new ((size_t)w->n);
-  if (!w->window || !w->fft)
-    return c->fail (c, FNX_E_NOMEM, "no memory for segments of %lld samples", (long long)w->n);
-  double a = s->window == HANN ? 0.5 : 0.54, sum = 0;
-  for (int64_t i = 0; i < w->n; i++) {
-    w->window[i] = a - (1 - a) * cos (2 * M_PI * (double)i / (double)w->n);
-    sum += w->window[i] * w->window[i];
-  }
-  w->scale = 1 / (rate * sum);
   return FNX_OK;
 }
 
@@ -161,7 +124,7 @@ density_unit (fnx_call *c, const char *unit)
 
 /* signal[channel,time] -> spectrum[channel,freq]; epochs likewise. */
 static fnx_status
-spectrum_shape (fnx_call *c, const fnx_spec *in, const welch *w, shape *to)
+spectrum_shape (fnx_call *c, const fnx_spec *in, const bins *w, shape *to)
 {
   shape_of (to, in);
   fnx_axis *f = &to->axis[in->ndim - 1];
@@ -184,7 +147,7 @@ spectrum_shape (fnx_call *c, const fnx_spec *in, const welch *w, shape *to)
 }
 
 static fnx_status
-too_short (fnx_call *c, double rate, int64_t have, const welch *w)
+too_short (fnx_call *c, double rate, int64_t have, const bins *w)
 {
   return c->fail (c, FNX_E_DATA, "%s has %.4g s to show, less than one segment of %.4g s\nuse length=%.3gs",
                   c->recording, (double)have / rate, (double)w->n / rate, (double)have / rate / 2);
@@ -193,7 +156,7 @@ too_short (fnx_call *c, double rate, int64_t have, const welch *w)
 static fnx_status
 negotiate (fnx_call *c, fnx_step *s, const fnx_spec *const *in, const fnx_spec **out)
 {
-  welch w;
+  bins w;
   double rate = shape_rate (c, in[0]);
   fnx_status st = rate > 0 ? measure (c, &s->set, rate, &w) : FNX_E_SPEC;
   int64_t n = st == FNX_OK ? shape_samples (in[0]) : FNX_UNKNOWN;
@@ -206,186 +169,76 @@ negotiate (fnx_call *c, fnx_step *s, const fnx_spec *const *in, const fnx_spec *
   return spectrum_shape (c, in[0], &w, to);
 }
 
-/* ---- segments -------------------------------------------------------------------- */
-
-/* z[i][part] = windowed, detrended x[i]; NaN is returned if a sample is missing,
- * in which case the part is left as it was: zero. */
-CLONES (put_segment, (const double *x, const double *window, int64_t n, int detrend, double *z, double *check),
-        (x, window, n, detrend, z, check))
-{
-  double s[4] = { 0 }, mean = 0, slope = 0;
-  int64_t i = 0;
-  for (; i + 4 <= n; i += 4)
-    for (int k = 0; k < 4; k++)
-      s[k] += x[i + k];
-  for (; i < n; i++)
-    s[0] += x[i];
-  double sum = (s[0] + s[2]) + (s[1] + s[3]), middle = 0.5 * (double)(n - 1);
-  *check = sum * 0;
-  if (!(*check == 0))
-    return;
-  if (detrend != NONE)
-    mean = sum / (double)n;
-  if (detrend == LINEAR) {
-    double xy = 0, xx = 0;
-    for (i = 0; i < n; i++) {
-      double t = (double)i - middle;
-      xy += t * (x[i] - mean);
-      xx += t * t;
-    }
-    slope = xy / xx;
-  }
-  if (slope == 0)
-    for (i = 0; i < n; i++)
-      z[2 * i] = (x[i] - mean) * window[i];
-  else
-    for (i = 0; i < n; i++)
-      z[2 * i] = (x[i] - mean - slope * ((double)i - middle)) * window[i];
-}
-
-CLONES (add_power, (const double *z, int64_t n, double *power), (z, n, power))
-{
-  for (int64_t k = 0; k < n; k++)
-    power[k] += z[2 * k] * z[2 * k] + z[2 * k + 1] * z[2 * k + 1];
-}
+/* ---- sums over segments --------------------------------------------------------- */
 
 /* Segments [from, to) of all rows. */
 typedef struct work {
-  const welch *w;
-  int detrend;
-  const tape *tape;
-  sums *sums;
+  estimate *e;
   int64_t from, to;
-  double *space; /* 3 n for each worker */
+  double *space; /* for each worker */
   size_t room;
-  double *each; /* median: [from .. to) spectra of n / 2 + 1 for each worker */
+  double *each; /* median: densities, for each worker */
   size_t each_room;
   double *out; /* median: [rows][bins] */
 } work;
-
-/* Where a segment lies: in the newest block, or copied out of the tape. */
-static const double *
-segment (const work *k, size_t row, int64_t i, double *space)
-{
-  const tape *t = k->tape;
-  int64_t at = i * k->w->hop, skip = at - t->first - t->kept;
-  if (skip >= 0)
-    return t->block + row * (size_t)t->n + skip;
-  tape_read (t, row, at, k->w->n, space);
-  return space;
-}
 
 static fnx_status
 mean_job (void *arg, size_t row, uint32_t worker)
 {
   const work *k = arg;
-  const welch *w = k->w;
-  double *z = k->space + worker * k->room, *copy = z + 2 * w->n, bad;
-  for (int64_t i = k->from; i < k->to; i += 2) {
-    memset (z, 0, 2 * (size_t)w->n * sizeof *z);
-    for (int64_t j = i; j < i + 2 && j < k->to; j++) {
-      put_segment (segment (k, row, j, copy), w->window, w->n, k->detrend, z + (j - i), &bad);
-      k->sums->good[row] += bad == 0;
-    }
-    fft_pairs_forward (w->fft, z);
-    add_power (z, w->n, k->sums->power + row * (size_t)w->n);
-  }
+  estimate *e = k->e;
+  e->good[row] += welch_add (&e->w, &e->flow.tape, row, k->from, k->to, e->power + row * (size_t)e->w.n,
+                             k->space + worker * k->room);
   return FNX_OK;
-}
-
-/* One-sided density of bin k out of a sum over n_seg segments of |Z|^2. */
-static double
-density (const welch *w, const double *power, int64_t k, double n_seg)
-{
-  double p = 0.5 * (power[k] + power[(w->n - k) % w->n]) * w->scale / n_seg;
-  return k == 0 || 2 * k == w->n ? p : 2 * p;
-}
-
-static int
-ascending (const void *a, const void *b)
-{
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-/* The median of n exponential variables, over their mean (scipy's _median_bias). */
-static double
-median_bias (int64_t n)
-{
-  double sum = 1;
-  for (int64_t k = 1; k <= (n - 1) / 2; k++)
-    sum += 1 / (2 * (double)k + 1) - 1 / (2 * (double)k);
-  return sum;
 }
 
 static fnx_status
 median_job (void *arg, size_t row, uint32_t worker)
 {
   const work *k = arg;
-  const welch *w = k->w;
-  int64_t bins = w->high - w->low + 1, n = 0, most = k->to - k->from;
-  double *z = k->space + worker * k->room, *copy = z + 2 * w->n, *power = copy + w->n, bad;
-  double *each = k->each + worker * k->each_room; /* [bins][most] */
-  for (int64_t i = k->from; i < k->to; i++) {
-    memset (z, 0, 2 * (size_t)w->n * sizeof *z);
-    put_segment (segment (k, row, i, copy), w->window, w->n, k->detrend, z, &bad);
-    if (bad != 0)
-      continue;
-    memset (power, 0, (size_t)w->n * sizeof *power);
-    fft_pairs_forward (w->fft, z);
-    add_power (z, w->n, power);
-    for (int64_t b = 0; b < bins; b++)
-      each[b * most + n] = density (w, power, w->low + b, 1);
-    n++;
-  }
-  k->sums->good[row] = n;
-  for (int64_t b = 0; n && b < bins; b++) {
-    double *v = each + b * most;
-    qsort (v, (size_t)n, sizeof *v, ascending);
-    k->out[(int64_t)row * bins + b] = 0.5 * (v[(n - 1) / 2] + v[n / 2]) / median_bias (n);
-  }
+  estimate *e = k->e;
+  e->good[row] = welch_median (&e->w, &e->flow.tape, row, k->to, e->bins.low, e->bins.high,
+                               k->out + row * (size_t)(e->bins.high - e->bins.low + 1), k->each + worker * k->each_room,
+                               k->space + worker * k->room);
   return FNX_OK;
 }
 
 static fnx_status
 begin (fnx_call *c, const settings *s, const fnx_buf *in, estimate *e)
 {
-  sums *m = &e->sums;
-  if (!m->power) {
+  if (!e->power) {
     const fnx_spec *spec = c->buf->spec (in);
     double rate = shape_rate (c, spec);
-    fnx_status st = rate > 0 ? prepare (c, s, rate, &e->w) : FNX_E_SPEC;
+    fnx_status st = rate > 0 ? measure (c, s, rate, &e->bins) : FNX_E_SPEC;
     if (st)
       return st;
-    m->rows = shape_rows (spec);
-    m->power = calloc ((size_t)(m->rows * e->w.n) + 1, sizeof *m->power);
-    m->good = calloc ((size_t)m->rows + 1, sizeof *m->good);
-    if (!m->power || !m->good)
-      return c->fail (c, FNX_E_NOMEM, "no memory for %lld spectra", (long long)m->rows);
+    e->rows = shape_rows (spec);
+    bool ok = welch_init (&e->w, e->bins.n, e->bins.hop, rate, s->window, s->detrend);
+    e->power = calloc ((size_t)(e->rows * e->w.n) + 1, sizeof *e->power);
+    e->good = calloc ((size_t)e->rows + 1, sizeof *e->good);
+    if (!ok || !e->power || !e->good)
+      return c->fail (c, FNX_E_NOMEM, "no memory for %lld spectra of %lld samples", (long long)e->rows,
+                      (long long)e->w.n);
   }
   return flow_take (c, &e->flow, in);
 }
 
-/* Add segments [sums.done, to), an even number of them unless it is the end. */
+/* Add segments [done, to), an even number of them unless it is the end. */
 static fnx_status
-add (fnx_call *c, const settings *s, estimate *e, int64_t to)
+add (fnx_call *c, estimate *e, int64_t to)
 {
-  work k
-      = { .w = &e->w, .detrend = s->detrend, .tape = &e->flow.tape, .sums = &e->sums, .from = e->sums.done, .to = to };
-  k.room = (4 * (size_t)e->w.n + 7) / 8 * 8;
+  work k = { .e = e, .from = e->done, .to = to, .room = welch_room (&e->w) };
   k.space = c->scratch (c, c->max_threads * k.room * sizeof *k.space);
   if (!k.space)
     return FNX_E_NOMEM;
-  e->sums.done = to;
-  return c->parallel (c, (size_t)e->sums.rows, mean_job, &k);
+  e->done = to;
+  return c->parallel (c, (size_t)e->rows, mean_job, &k);
 }
 
-/* Segments that are complete. */
 static int64_t
 complete (const estimate *e)
 {
-  int64_t end = tape_end (&e->flow.tape);
-  return end < e->w.n ? 0 : (end - e->w.n) / e->w.hop + 1;
+  return welch_complete (&e->w, tape_end (&e->flow.tape));
 }
 
 /* Tell of segments that were left out; fail where none is left. */
@@ -393,21 +246,20 @@ static fnx_status
 account (fnx_call *c, const estimate *e)
 {
   const fnx_spec *spec = c->buf->spec (e->flow.head);
-  const sums *m = &e->sums;
   int64_t worst = 0;
   char name[128];
-  if (m->done == 0)
-    return too_short (c, shape_rate (c, spec), tape_end (&e->flow.tape), &e->w);
-  for (int64_t r = 1; r < m->rows; r++)
-    if (m->good[r] < m->good[worst])
+  if (e->done == 0)
+    return too_short (c, shape_rate (c, spec), tape_end (&e->flow.tape), &e->bins);
+  for (int64_t r = 1; r < e->rows; r++)
+    if (e->good[r] < e->good[worst])
       worst = r;
-  if (m->rows && m->good[worst] == 0)
+  if (e->rows && e->good[worst] == 0)
     return c->fail (c, FNX_E_DATA,
                     "%s of %s has missing samples in every segment of %lld samples\nuse a smaller length=",
                     shape_row_name (spec, worst, name, sizeof name), c->recording, (long long)e->w.n);
-  if (m->rows && m->good[worst] < m->done)
+  if (e->rows && e->good[worst] < e->done)
     c->log (c, FNX_LOG_NOTE, "%s: up to %lld of %lld segments left out for missing samples (%s)", c->recording,
-            (long long)(m->done - m->good[worst]), (long long)m->done, shape_row_name (spec, worst, name, sizeof name));
+            (long long)(e->done - e->good[worst]), (long long)e->done, shape_row_name (spec, worst, name, sizeof name));
   return FNX_OK;
 }
 
@@ -417,7 +269,7 @@ result (fnx_call *c, estimate *e, fnx_buf **b, double **values)
 {
   const fnx_events none = { .struct_size = sizeof none };
   shape to;
-  fnx_status st = spectrum_shape (c, c->buf->spec (e->flow.head), &e->w, &to);
+  fnx_status st = spectrum_shape (c, c->buf->spec (e->flow.head), &e->bins, &to);
   *b = st == FNX_OK ? flow_give (c, &e->flow, &to.spec) : NULL;
   if (!*b)
     return st ? st : FNX_E_NOMEM;
@@ -429,17 +281,15 @@ result (fnx_call *c, estimate *e, fnx_buf **b, double **values)
 static fnx_status
 give_mean (fnx_call *c, estimate *e, const fnx_buf **out)
 {
-  const welch *w = &e->w;
-  const sums *m = &e->sums;
+  const bins *f = &e->bins;
   fnx_buf *b = NULL;
   double *y = NULL;
   fnx_status st = account (c, e);
   if (st == FNX_OK)
     st = result (c, e, &b, &y);
-  int64_t bins = w->high - w->low + 1;
-  for (int64_t r = 0; st == FNX_OK && r < m->rows; r++)
-    for (int64_t k = 0; k < bins; k++)
-      y[r * bins + k] = density (w, m->power + r * w->n, w->low + k, (double)m->good[r]);
+  for (int64_t r = 0; st == FNX_OK && r < e->rows; r++)
+    for (int64_t k = f->low; k <= f->high; k++)
+      *y++ = welch_density (&e->w, e->power + r * f->n, k, (double)e->good[r]);
   if (st == FNX_OK)
     *out = b;
   else if (b)
@@ -448,21 +298,19 @@ give_mean (fnx_call *c, estimate *e, const fnx_buf **out)
 }
 
 static fnx_status
-give_median (fnx_call *c, const settings *s, estimate *e, const fnx_buf **out)
+give_median (fnx_call *c, estimate *e, const fnx_buf **out)
 {
-  work k = { .w = &e->w, .detrend = s->detrend, .tape = &e->flow.tape, .sums = &e->sums, .to = complete (e) };
-  size_t bins = (size_t)(e->w.high - e->w.low + 1);
+  work k = { .e = e, .to = complete (e), .room = welch_room (&e->w) };
   fnx_buf *b = NULL;
   fnx_status st = result (c, e, &b, &k.out);
-  k.room = (4 * (size_t)e->w.n + 7) / 8 * 8;
-  k.each_room = bins * (size_t)k.to;
+  k.each_room = (size_t)(e->bins.high - e->bins.low + 1) * (size_t)k.to;
   k.space = c->scratch (c, c->max_threads * k.room * sizeof *k.space);
   k.each = k.space ? c->scratch (c, c->max_threads * k.each_room * sizeof *k.each + 1) : NULL;
   if (st == FNX_OK && !k.each)
     st = FNX_E_NOMEM;
-  e->sums.done = k.to;
+  e->done = k.to;
   if (st == FNX_OK)
-    st = c->parallel (c, (size_t)e->sums.rows, median_job, &k);
+    st = c->parallel (c, (size_t)e->rows, median_job, &k);
   if (st == FNX_OK)
     st = account (c, e);
   if (st == FNX_OK)
@@ -480,8 +328,8 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   estimate e = { 0 };
   fnx_status st = begin (c, &s->set, in[0], &e);
   if (st == FNX_OK && s->set.average == MEDIAN)
-    st = give_median (c, &s->set, &e, out);
-  else if (st == FNX_OK && (st = add (c, &s->set, &e, complete (&e))) == FNX_OK)
+    st = give_median (c, &e, out);
+  else if (st == FNX_OK && (st = add (c, &e, complete (&e))) == FNX_OK)
     st = give_mean (c, &e, out);
   clear (&e);
   return st;
@@ -502,9 +350,9 @@ push (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   (void)out;
   fnx_status st = begin (c, &s->set, in[0], e);
   int64_t to = st == FNX_OK ? complete (e) / 2 * 2 : 0;
-  if (to > e->sums.done)
-    st = add (c, &s->set, e, to);
-  if (st == FNX_OK && !tape_keep (&e->flow.tape, e->sums.done * e->w.hop))
+  if (to > e->done)
+    st = add (c, e, to);
+  if (st == FNX_OK && !tape_keep (&e->flow.tape, e->done * e->w.hop))
     st = c->fail (c, FNX_E_NOMEM, "no memory for two segments of %lld samples", (long long)e->w.n);
   return st;
 }
@@ -516,7 +364,7 @@ drain (fnx_call *c, fnx_step *s, const fnx_buf **out)
   if (!e->flow.head)
     return FNX_OK;
   int64_t to = complete (e);
-  fnx_status st = to > e->sums.done ? add (c, &s->set, e, to) : FNX_OK;
+  fnx_status st = to > e->done ? add (c, e, to) : FNX_OK;
   return st ? st : give_mean (c, e, out);
 }
 

@@ -2,18 +2,14 @@
  *
  * resample: another sampling rate, by a polyphase filter as scipy's
  * resample_poly or through the FFT as MNE's resample.
- *
- * Rates are fractions, so positions stay exact over any length.  Polyphase:
- * output m lies at m * down of the signal with up - 1 zeros put between its
- * samples, and is the sum over k of h[half + m * down - k * up] x[k].
+ * Rates are fractions, so positions stay exact over any length.
  */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugins/common/clones.h"
 #include "plugins/common/fft.h"
-#include "plugins/common/fir.h"
+#include "plugins/common/polyphase.h"
 #include "plugins/eeg/eeg.h"
 #include "plugins/eeg/steps.h"
 
@@ -22,11 +18,8 @@ enum { POLYPHASE, FOURIER };
 
 /* What the settings come to at a rate. */
 typedef struct ratio {
-  int64_t up, down;           /* no common divisor */
+  int64_t up, down;           /* new rate over old, no common divisor */
   int64_t rate_num, rate_den; /* the new rate */
-  int64_t half;               /* of the filter, at the high rate */
-  int64_t n_taps;             /* of each phase, a multiple of 4 */
-  double *phase;              /* [up][n_taps]: taps in the order of the samples */
 } ratio;
 
 struct fnx_step {
@@ -34,6 +27,7 @@ struct fnx_step {
   int64_t num, den; /* Hz asked for, reduced */
   double rate;
   ratio r; /* while streaming */
+  polyphase poly;
   flow flow;
   int64_t done; /* outputs given */
 };
@@ -76,7 +70,7 @@ static void
 clear (fnx_step *s)
 {
   flow_clear (&s->flow);
-  free (s->r.phase);
+  polyphase_clear (&s->poly);
   s->r = (ratio){ 0 };
   s->done = 0;
 }
@@ -154,52 +148,18 @@ negotiate (fnx_call *c, fnx_step *s, const fnx_spec *const *in, const fnx_spec *
 
 /* ---- polyphase --------------------------------------------------------------------- */
 
-/* Output m takes samples k_first(m) .. k_first(m) + n_taps - 1. */
-static int64_t
-k_first (const ratio *r, int64_t m)
-{
-  int64_t lowest = m * r->down - r->half; /* at the high rate */
-  return lowest >= 0 ? (lowest + r->up - 1) / r->up : -(-lowest / r->up);
-}
-
-/* scipy's design: Kaiser window of beta 5, cut at the lower of the two Nyquist
- * frequencies, gain up; then one short filter for each phase. */
 static fnx_status
-design (fnx_call *c, ratio *r)
+design (fnx_call *c, const ratio *r, polyphase *p)
 {
-  int64_t most = r->up > r->down ? r->up : r->down, n = 20 * most + 1;
-  r->half = 10 * most;
-  r->n_taps = (n / r->up + 2 + 3) / 4 * 4;
-  double *h = malloc ((size_t)n * sizeof *h);
-  r->phase = calloc ((size_t)(r->up * r->n_taps), sizeof *r->phase);
-  if (!h || !r->phase) {
-    free (h);
-    return c->fail (c, FNX_E_NOMEM, "no memory for a filter of %lld taps", (long long)n);
-  }
-  fir_kaiser (h, n, 1 / (double)most, 5.0);
-  for (int64_t m = 0; m < r->up; m++) /* phases of outputs 0 .. up - 1 are all there are */
-    for (int64_t i = 0, k = k_first (r, m); i < r->n_taps; i++, k++) {
-      int64_t at = r->half + m * r->down - k * r->up;
-      if (at >= 0 && at < n)
-        r->phase[m * r->n_taps + i] = h[at] * (double)r->up;
-    }
-  free (h);
-  return FNX_OK;
-}
-
-CLONES (dot, (const double *a, const double *b, int64_t n, double *out), (a, b, n, out))
-{
-  double s[4] = { 0 };
-  for (int64_t i = 0; i < n; i += 4)
-    for (int k = 0; k < 4; k++)
-      s[k] += a[i + k] * b[i + k];
-  *out = (s[0] + s[2]) + (s[1] + s[3]);
+  if (polyphase_init (p, r->up, r->down))
+    return FNX_OK;
+  return c->fail (c, FNX_E_NOMEM, "no memory for a filter of %lld x %lld taps", (long long)r->up, (long long)p->n_taps);
 }
 
 #define PIECE 4096 /* outputs of a job */
 
 typedef struct work {
-  const ratio *r;
+  const polyphase *p;
   const tape *tape;
   int64_t from, to, end; /* outputs; samples there are */
   int64_t n_pieces;
@@ -212,22 +172,21 @@ static fnx_status
 polyphase_job (void *arg, size_t i, uint32_t worker)
 {
   const work *w = arg;
-  const ratio *r = w->r;
+  const polyphase *p = w->p;
   size_t row = i / (size_t)w->n_pieces;
   int64_t a = w->from + (int64_t)(i % (size_t)w->n_pieces) * PIECE, b = a + PIECE < w->to ? a + PIECE : w->to;
-  int64_t first = k_first (r, a), last = k_first (r, b - 1) + r->n_taps; /* samples [first, last) */
+  int64_t first = polyphase_first (p, a), last = polyphase_first (p, b - 1) + p->n_taps; /* samples [first, last) */
   double *x = w->space + worker * w->room, *out = w->out + (int64_t)row * (w->to - w->from);
   int64_t lo = first < 0 ? 0 : first, hi = last < w->end ? last : w->end;
   memset (x, 0, (size_t)(last - first) * sizeof *x); /* zeros outside the recording */
   if (hi > lo)
     tape_read (w->tape, row, lo, hi - lo, x + (lo - first));
-  for (int64_t m = a; m < b; m++)
-    dot (x + (k_first (r, m) - first), r->phase + m % r->up * r->n_taps, r->n_taps, &out[m - w->from]);
+  polyphase_run (p, a, b, x, out + (a - w->from));
   return FNX_OK;
 }
 
 static fnx_status
-emit (fnx_call *c, const ratio *r, flow *f, int64_t from, int64_t to, const fnx_buf **out)
+emit (fnx_call *c, const ratio *r, const polyphase *p, flow *f, int64_t from, int64_t to, const fnx_buf **out)
 {
   const fnx_spec *head = c->buf->spec (f->head);
   shape s;
@@ -236,9 +195,9 @@ emit (fnx_call *c, const ratio *r, flow *f, int64_t from, int64_t to, const fnx_
   fnx_buf *b = flow_give (c, f, &s.spec);
   if (!b)
     return FNX_E_NOMEM;
-  work w = { .r = r, .tape = &f->tape, .from = from, .to = to, .end = tape_end (&f->tape) };
+  work w = { .p = p, .tape = &f->tape, .from = from, .to = to, .end = tape_end (&f->tape) };
   w.n_pieces = (to - from + PIECE - 1) / PIECE;
-  w.room = ((size_t)((__int128)PIECE * r->down / r->up) + (size_t)r->n_taps + 16) / 8 * 8;
+  w.room = ((size_t)((__int128)PIECE * r->down / r->up) + (size_t)p->n_taps + 16) / 8 * 8;
   w.out = c->buf->write (c, b);
   w.space = c->scratch (c, c->max_threads * w.room * sizeof *w.space);
   fnx_status st = w.out && w.space ? FNX_OK : FNX_E_NOMEM;
@@ -344,6 +303,7 @@ static fnx_status
 run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
 {
   ratio r;
+  polyphase p = { 0 };
   flow f = { 0 };
   fnx_status st = relate (c, s, c->buf->spec (in[0]), &r);
   if (st)
@@ -354,13 +314,13 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   }
   if (s->method == FOURIER)
     return fourier (c, s, &r, in[0], out);
-  st = design (c, &r);
+  st = design (c, &r, &p);
   if (st == FNX_OK)
     st = flow_take (c, &f, in[0]);
   if (st == FNX_OK)
-    st = emit (c, &r, &f, 0, new_size (s, &r, tape_end (&f.tape)), out);
+    st = emit (c, &r, &p, &f, 0, new_size (s, &r, tape_end (&f.tape)), out);
   flow_clear (&f);
-  free (r.phase);
+  polyphase_clear (&p);
   return st;
 }
 
@@ -370,16 +330,6 @@ start (fnx_call *c, fnx_step *s, int64_t max_block)
   (void)c, (void)max_block;
   clear (s);
   return FNX_OK;
-}
-
-/* Outputs whose samples are all among the first `end`. */
-static int64_t
-ready (const ratio *r, int64_t end)
-{
-  int64_t m = (int64_t)(((__int128)(end - r->n_taps) * r->up + r->half) / r->down);
-  while (m >= 0 && k_first (r, m) + r->n_taps > end)
-    m--;
-  return m + 1;
 }
 
 static fnx_status
@@ -392,16 +342,16 @@ push (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
     *out = c->buf->ref (in[0]);
     return FNX_OK;
   }
-  if (st == FNX_OK && !s->r.phase)
-    st = design (c, &s->r);
+  if (st == FNX_OK && !s->poly.phase)
+    st = design (c, &s->r, &s->poly);
   if (st == FNX_OK)
     st = flow_take (c, &s->flow, in[0]);
   if (st)
     return st;
-  int64_t to = ready (&s->r, tape_end (&s->flow.tape));
-  if (to > s->done && (st = emit (c, &s->r, &s->flow, s->done, to, out)) == FNX_OK)
+  int64_t to = polyphase_ready (&s->poly, tape_end (&s->flow.tape));
+  if (to > s->done && (st = emit (c, &s->r, &s->poly, &s->flow, s->done, to, out)) == FNX_OK)
     s->done = to;
-  if (st == FNX_OK && !tape_keep (&s->flow.tape, k_first (&s->r, s->done)))
+  if (st == FNX_OK && !tape_keep (&s->flow.tape, polyphase_first (&s->poly, s->done)))
     st = c->fail (c, FNX_E_NOMEM, "no memory for a block");
   return st;
 }
@@ -410,13 +360,13 @@ static fnx_status
 drain (fnx_call *c, fnx_step *s, const fnx_buf **out)
 {
   int64_t to = s->flow.head ? new_size (s, &s->r, tape_end (&s->flow.tape)) : 0;
-  return to > s->done ? emit (c, &s->r, &s->flow, s->done, to, out) : FNX_OK;
+  return to > s->done ? emit (c, &s->r, &s->poly, &s->flow, s->done, to, out) : FNX_OK;
 }
 
 static int64_t
 latency (const fnx_step *s)
 {
-  return s->r.up ? s->r.half / s->r.up + 1 : 0;
+  return s->poly.up ? s->poly.half / s->poly.up + 1 : 0;
 }
 
 static const void *
