@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * NumPy's .npy files (format 1 to 3), with a JSON file of the same name that
+ * NumPy's .npy files (format 1 to 3), with a JSON file beside each that
  * holds what an array cannot say: kind, axes, labels, columns, unit, events.
  */
 #ifndef FNX_IO_NPY_H
@@ -34,7 +34,8 @@ json_t *npy_spec_json (const fnx_spec *, const fnx_events *); /* NULL: no memory
 /* A spec in scratch memory, checked against the shape of the array. */
 const fnx_spec *npy_spec_read (fnx_call *, const json_t *, const char *name, const npy_header *);
 fnx_status npy_events_read (fnx_call *, const json_t *, const char *name, fnx_buf *);
-/* "dir/x.npy" to "dir/x.json", in scratch memory. */
+/* "dir/x.npy" to "dir/x.npy.json", in scratch memory: "x.json" may belong to
+ * an x.tsv beside it. */
 char *npy_sidecar_name (fnx_call *, const char *path);
 
 extern const fnx_step_desc npy_reader, npy_writer;

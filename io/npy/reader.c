@@ -277,7 +277,7 @@ const fnx_step_desc npy_reader = {
   .doc
   = "Reads format 1 to 3, C and Fortran order, both byte orders: floats of 4 and 8 bytes, integers of 1 to 8 bytes, "
     "booleans. Objects are refused, as reading them can run code; so are bytes behind the array.\n\n"
-    "The axes come from the .json of the same name that write.npy makes, or from axes= and kind=; they are never "
+    "The axes come from the .npy.json beside it that write.npy makes, or from axes= and kind=; they are never "
     "guessed.",
   .cite = "NumPy Enhancement Proposal 1, numpy.lib.format",
   .example = "fornix run trials.npy axes=trial,channel,time rate=250Hz ! cov ! write cov.npy",

@@ -11,11 +11,11 @@
 char *
 npy_sidecar_name (fnx_call *c, const char *path)
 {
-  size_t n = strlen (path), k = n > 4 && !strcmp (path + n - 4, ".npy") ? n - 4 : n;
-  char *s = c->scratch (c, k + 6);
+  size_t n = strlen (path);
+  char *s = c->scratch (c, n + 6);
   if (s) {
-    memcpy (s, path, k);
-    memcpy (s + k, ".json", 6);
+    memcpy (s, path, n);
+    memcpy (s + n, ".json", 6);
   }
   return s;
 }

@@ -155,7 +155,7 @@ const fnx_step_desc npy_writer = {
   .id = "org.fornix.io.write.npy",
   .name = "write.npy",
   .title = "write arrays to NumPy's .npy files",
-  .doc = "Writes the values in format 1 for numpy.load, and a .json of the same name with kind, axes, labels, columns, "
+  .doc = "Writes the values in format 1 for numpy.load, and beside it a .npy.json with kind, axes, labels, columns, "
          "unit, "
          "affine and events. Reading the pair with npy gives the same buffer.",
   .cite = "NumPy Enhancement Proposal 1, numpy.lib.format",

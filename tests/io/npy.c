@@ -112,7 +112,7 @@ refusals (void)
   t_ok (!taken, "cut anywhere it is refused");
   scratch_file ("c.npy", p, n + 48);
   why = "{\"kind\": \"signal\", \"axes\": [{\"name\": \"channel\", \"size\": 2}, {\"name\": \"time\", \"size\": 4}]}";
-  scratch_file ("c.json", why, strlen (why));
+  scratch_file ("c.npy.json", why, strlen (why));
   why = t_fail (scratch_line ("npy", scratch_path ("c.npy"), ""), NULL, &code);
   t_ok (code == FNX_E_IO && strstr (why, "another size"), "a sidecar of another array: %s", why);
   scratch_clear ();
