@@ -39,7 +39,7 @@ static bool
 inside (int x, int y, int z, double share)
 {
   double a = (x - 24) / 21.5, b = (y - 28.5) / 25.5, c = (z - 23) / 20.5;
-  return a * a + b * b + c * c < pow (share * 0.708, 2. / 3);
+  return a * a + b * b + c * c < pow (share * 0.594, 2. / 3);
 }
 
 static fnx_buf *

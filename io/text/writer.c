@@ -124,14 +124,18 @@ matrix (fnx_call *c, page *p, const fnx_spec *s, const double *v)
   bool down = !strcmp (b->name, "time"); /* rows run along the second axis */
   const fnx_axis *row = down ? b : a, *col = down ? a : b;
   fnx_status e = FNX_OK;
+  char *about = c->scratch (c, strlen (s->kind) + strlen (col->name) + 16);
+  if (!about)
+    return FNX_E_NOMEM;
+  sprintf (about, "%s of this %s", s->kind, col->name);
   p->rows = row->size;
   if (!down && strcmp (a->name, b->name))
     e = add_axis (c, p, row, 1);
   for (int64_t i = 0; !e && i < col->size; i++) {
     const char *name = heading (c, col, i);
-    e = name ? add (c, p,
-                    (walk){ name, s->unit, "value", 1, row->size, down ? 1 : b->size, v + (down ? i * b->size : i),
-                            NULL, NULL })
+    e = name ? add (
+            c, p,
+            (walk){ name, s->unit, about, 1, row->size, down ? 1 : b->size, v + (down ? i * b->size : i), NULL, NULL })
              : FNX_E_NOMEM;
   }
   return e;

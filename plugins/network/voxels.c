@@ -176,8 +176,9 @@ choose (fnx_call *c, fnx_step *s, const fnx_spec *in, const values *v)
                       s->by_mean ? "\nlower above= (inspect shows the range of values)" : "");
 }
 
+/* The chosen voxels of a recording, or of a block of it. */
 static fnx_status
-run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
+gather (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
 {
   const fnx_spec *spec = c->buf->spec (in[0]);
   const fnx_tensor *x = c->buf->read (in[0]);
@@ -185,7 +186,7 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
     return c->fail (c, FNX_E_NOMEM, "out of memory");
   size_t size = spec->dtype.bits / 8u;
   values v = { size == 8 ? x->data : NULL, size == 8 ? NULL : x->data, spec->axes[3]->size };
-  fnx_status e = choose (c, s, spec, &v);
+  fnx_status e = s->chosen ? FNX_OK : choose (c, s, spec, &v);
   if (e)
     return e;
   char shape[80];
@@ -207,6 +208,30 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   }
   out[0] = b;
   return FNX_OK;
+}
+
+static fnx_status
+run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
+{
+  forget (s);
+  return gather (c, s, in, out);
+}
+
+static fnx_status
+start (fnx_call *c, fnx_step *s, int64_t max_block)
+{
+  (void)c;
+  (void)max_block;
+  forget (s);
+  return FNX_OK;
+}
+
+/* A mask decides without having seen all of time, means do not. */
+static const void *
+extension (const fnx_step *s, const char *id)
+{
+  static const fnx_ext_stream stream = { sizeof stream, 0, start, gather, NULL, NULL };
+  return !strcmp (id, FNX_STREAM) && (!s || (s->mask && !s->by_mean)) ? &stream : NULL;
 }
 
 #define PARAM(NAME, ...) static const fnx_param_desc NAME = { .struct_size = sizeof NAME, __VA_ARGS__ }
@@ -233,7 +258,7 @@ const fnx_step_desc step_voxels = {
   .title = "the voxels of a mask, as rows",
   .doc
   = "Keeps the voxels of mask=, or those with above=, or both; without either all that are not constant. A mask alone "
-    "keeps constant voxels too, so that all recordings of a study have the same rows.\n\n"
+    "keeps constant voxels too, so that all recordings of a study have the same rows; it also streams.\n\n"
     "Rows are in ascending order of i + nx * (j + ny * k), as in the file. Columns x, y, z hold the indices, which "
     "write uses to put maps back into the volume.",
   .example = "fornix run sim:rest form=image ! voxels ! degree tau=0.3",
@@ -244,4 +269,5 @@ const fnx_step_desc step_voxels = {
   .destroy = destroy,
   .negotiate = negotiate,
   .run = run,
+  .extension = extension,
 };

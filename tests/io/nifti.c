@@ -444,6 +444,34 @@ round_trip (void)
         "%ld voxels go back to their places, 0 around them", (long)in);
   buffer_unref (b);
   buffer_unref (v);
+  /* a mask from a file, whole and in blocks of time */
+  double inside[NX * NY * NZ];
+  for (int i = 0; i < NX * NY * NZ; i++)
+    inside[i] = i % 3 == 1 ? 2 : i % 7 == 0 ? NAN : 0;
+  fnx_buf *mask = t_buf ("image[x,y,z]", inside, (long)NX, (long)NY, (long)NZ);
+  t_run (scratch_line ("write.nifti", scratch_path ("mask.nii.gz"), ""), mask);
+  char line[4352];
+  snprintf (line, sizeof line, "voxels mask=%s", scratch_path ("mask.nii.gz"));
+  v = t_run (line, a);
+  b = t_run_blocks (line, a, 5);
+  const double *x = buffer_column (v, "voxel", "x")->reals, *y = buffer_column (v, "voxel", "y")->reals,
+               *z = buffer_column (v, "voxel", "z")->reals;
+  ok = buffer_spec (v)->axes[0]->size == NX * NY * NZ / 3;
+  for (int64_t i = 0; ok && i < NX * NY * NZ / 3; i++) {
+    int64_t place = ((int64_t)x[i] * NY + (int64_t)y[i]) * NZ + (int64_t)z[i];
+    ok = place % 3 == 1 && t_values (v)[i * NT + 2] == t_values (a)[place * NT + 2]
+         && (i == 0 || x[i] + NX * (y[i] + NY * z[i]) > x[i - 1] + NX * (y[i - 1] + NY * z[i - 1]));
+  }
+  t_ok (ok, "a mask file chooses voxels, x fastest");
+  t_ok (buffer_equal (v, b), "and the same in blocks of time");
+  buffer_unref (b);
+  buffer_unref (v);
+  buffer_unref (mask);
+  fnx_status code;
+  mask = t_buf ("image[x,y,z]", inside, 2L, 3L, 4L);
+  t_run (scratch_line ("write.nifti", scratch_path ("mask.nii.gz"), ""), mask);
+  t_ok (strstr (t_fail (line, a, &code), "2x3x4") && code == FNX_E_DATA, "a mask of another size is refused");
+  buffer_unref (mask);
   buffer_unref (a);
   /* an oblique rotation: what the qform says must be what the sform says */
   const double c = cos (0.3), sn = sin (0.3);
