@@ -187,7 +187,7 @@ norm (const double *x, long n)
 static void
 compare (const json_t *want, const weights *w, double tol, const char *what)
 {
-  char text[128];
+  char text[192];
   double first[12], fro = norm (w->w, w->p * w->t);
   for (int j = 0; j < 12; j++)
     first[j] = w->w[j * w->t];
