@@ -428,7 +428,7 @@ absent_fault (const char *path, fault *f)
     fault_set (f, EXIT_INPUT, FNX_E_IO, "%s: there is no such file; did you mean %s%s?", path, slash ? folder : "",
                near);
   else if (n < 0 && slash)
-    fault_set (f, EXIT_INPUT, FNX_E_IO, "%s: there is no folder %s", path, folder);
+    fault_set (f, EXIT_INPUT, FNX_E_IO, "%s: there is no folder %.*s", path, (int)strlen (folder) - 1, folder);
   else
     fault_set (f, EXIT_INPUT, FNX_E_IO, "%s: there is no such file", path);
   for (int i = 0; i < n; i++)

@@ -36,6 +36,9 @@ typedef struct check_result {
 /* Run all tests on all steps.  NULL without memory; check_free frees. */
 check_result *check_module (const module_info *, const check_options *, size_t *n);
 void check_free (check_result *, size_t n);
+/* Does the allocator tell how much of the heap is used?  Those of valgrind and
+ * the sanitizers do not, and find leaks by themselves. */
+bool check_sees_heap (void);
 /* Names of all tests, NULL-terminated. */
 const char *const *check_names (void);
 

@@ -224,9 +224,10 @@ catch_faults (void)
   static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
   struct sigaction how = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK };
   size_t room = 1 << 16;
-  stack_t own = { .ss_sp = malloc (room), .ss_size = room };
+  stack_t own
+      = { .ss_sp = mmap (NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), .ss_size = room };
 
-  if (own.ss_sp)
+  if (own.ss_sp != MAP_FAILED)
     sigaltstack (&own, NULL);
   for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
     sigaction (fatal[i], &how, NULL);
