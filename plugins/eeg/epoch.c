@@ -170,31 +170,34 @@ negotiate (fnx_call *c, fnx_step *s, const fnx_spec *const *in, const fnx_spec *
 
 /* ---- events -------------------------------------------------------------------- */
 
-/* "T0 15, T1 8, T2 7" */
-static const char *
-census (const fnx_events *e, char *text, size_t n)
+static int
+by_bytes (const void *a, const void *b)
 {
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
+}
+
+/* "T0 15, T1 8, T2 7", as much as there is room for. */
+static const char *
+census (fnx_call *c, const fnx_events *e, char *text, size_t n)
+{
+  const char **label = c->scratch (c, (e->n + 1) * sizeof *label);
   size_t at = 0, more = 0;
-  text[0] = 0;
-  for (size_t i = 0; i < e->n; i++) {
-    size_t count = 0, before = 0;
-    const char *label = e->label[i] ? e->label[i] : "";
-    for (size_t j = 0; j < e->n; j++)
-      if (strcmp (e->label[j] ? e->label[j] : "", label) == 0) {
-        count++;
-        before += j < i;
-      }
-    if (before)
-      continue;
-    if (at + strlen (label) + 48 > n) {
+  if (!e->n || !label)
+    return "no events";
+  for (size_t i = 0; i < e->n; i++)
+    label[i] = e->label[i] ? e->label[i] : "";
+  qsort (label, e->n, sizeof *label, by_bytes);
+  for (size_t i = 0, j; i < e->n; i = j) {
+    for (j = i + 1; j < e->n && strcmp (label[i], label[j]) == 0;)
+      j++;
+    if (at + strlen (label[i]) + 48 > n)
       more++;
-      continue;
-    }
-    at += (size_t)snprintf (text + at, n - at, "%s%s %zu", at ? ", " : "", label, count);
+    else
+      at += (size_t)snprintf (text + at, n - at, "%s%s %zu", at ? ", " : "", label[i], j - i);
   }
   if (more)
     snprintf (text + at, n - at, " and %zu more", more);
-  return e->n ? text : "no events";
+  return text;
 }
 
 static bool
@@ -218,12 +221,12 @@ check_labels (fnx_call *c, const fnx_step *s, const fnx_events *e)
     any |= found;
     if (!found && !s->allow_absent)
       return c->fail (
-          c, FNX_E_DATA, "no event \"%s\" in %s; it has %s%s", s->on[k], c->recording, census (e, text, sizeof text),
+          c, FNX_E_DATA, "no event \"%s\" in %s; it has %s%s", s->on[k], c->recording, census (c, e, text, sizeof text),
           e->n ? "\nwrite on= with names from this list, or absent=skip where some recordings lack one" : "");
   }
   return any ? FNX_OK
              : c->fail (c, FNX_E_DATA, "none of the events of on= is in %s; it has %s", c->recording,
-                        census (e, text, sizeof text));
+                        census (c, e, text, sizeof text));
 }
 
 /* ---- cutting --------------------------------------------------------------------- */

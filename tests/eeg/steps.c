@@ -145,7 +145,7 @@ epoch (void)
   y = t_run ("epoch on=T1,T9 to=0.1s absent=skip", b);
   t_ok (buffer_spec (y)->axes[0]->size == 3, "absent=skip passes over a name that is not there");
   buffer_unref (y);
-  refuses ("epoch on=T3 to=1s", b, "no event \"T3\" in test; it has T1 3, T2 2, T0 1");
+  refuses ("epoch on=T3 to=1s", b, "no event \"T3\" in test; it has T0 1, T1 3, T2 2");
   refuses ("epoch on=T1 from=1s to=0s", b, "to=0s is not after from=1s");
   refuses ("epoch on=T1 to=100s", b, "none of the 3 trials of test is left: 3 not wholly inside the recording");
   refuses ("epoch on=T1 to=1s baseline=2..3s", b, "lies outside the trial");
