@@ -15,7 +15,7 @@ static const struct {
   { "oas+fgmdm", "scores", "cov estimator=oas ! fgmdm" },
   { "oas+ts+lr", "scores", "cov estimator=oas ! tangent ! logistic" },
   { "oas+ts+svm-linear", "scores", "cov estimator=oas ! tangent ! svm kernel=linear" },
-  { "oas+csp6+lda", "scores", "cov estimator=oas ! csp nfilter=6 ! lda" },
+  { "oas+csp6+lda", "scores", "cov estimator=oas ! csp nfilter=6 ! lda solver=lsqr shrinkage=auto" },
   { "acm2x4+ts+svm-linear", "scores17", "augcov order=2 lag=4 ! tangent ! svm kernel=linear" },
   { "acm3x4+mdm", "scores17", "augcov order=3 lag=4 ! mdm" },
   { "acm4x2+ts+svm-linear", "scores17", "augcov order=4 lag=2 ! tangent ! svm kernel=linear" },
