@@ -145,21 +145,26 @@ discriminants (fnx_call *c, fnx_model *m, const matrices *x)
   const int32_t *code = c->buf->classes (c, x->of, "trial", "target", &n_class, &names);
   plan p = { .m = m, .x = x, .vec = c->scratch (c, x->count * width * sizeof (double)) };
   const double **at = c->scratch (c, x->count * sizeof *at);
+  int32_t *known = c->scratch (c, x->count * sizeof *known);
+  size_t n = 0; /* trials with a target */
   if (!code)
     return FNX_E_DATA;
   double *coef = c->scratch (c, (size_t)n_class * width * sizeof *coef);
   double *intercept = c->scratch (c, (size_t)n_class * sizeof *intercept);
-  if (!p.vec || !at || !coef || !intercept)
+  if (!p.vec || !at || !known || !coef || !intercept)
     return FNX_E_NOMEM;
   fnx_status status = matrices_each (c, x, spd_work (m->n) + (size_t)m->n * (size_t)m->n, vector_one, &p, NULL);
   if (status != FNX_OK)
     return status;
   for (size_t i = 0; i < x->count; i++)
-    at[i] = p.vec + i * width;
-  int bad = discriminant_lsqr (at, code, x->count, width, n_class, DISCRIMINANT_AUTO, coef, intercept);
+    if (code[i] >= 0) {
+      at[n] = p.vec + i * width;
+      known[n++] = code[i];
+    }
+  int bad = discriminant_lsqr (at, known, n, width, n_class, DISCRIMINANT_AUTO, coef, intercept);
   if (bad)
     return c->fail (c, bad < 0 ? FNX_E_NOMEM : FNX_E_NUMERIC, "no discriminant of %zu trials with %zu tangent features",
-                    x->count, width);
+                    n, width);
   lines = (size_t)n_class;
   if (n_class == 2) { /* one decision: the difference of the two */
     la_axpy (coef + width, -1, coef, width);
