@@ -78,6 +78,6 @@ tests_sdk_check_LDADD = $(TEST_LDADD)
 tests_sdk_check_LDFLAGS = $(TEST_LDFLAGS)
 TESTS += tests/sdk/check
 
-sdk_tests = tests/sdk/headers.sh tests/sdk/symbols.sh tests/sdk/abi.sh tests/sdk/third-party.sh
+sdk_tests = tests/sdk/headers.sh tests/sdk/symbols.sh tests/sdk/abi.sh tests/sdk/third-party.sh tests/sdk/own.sh
 TESTS += $(sdk_tests)
 EXTRA_DIST += $(sdk_tests) tests/abi/1.0/plugin.h
