@@ -15,6 +15,10 @@
 #include <stdbool.h>
 #include <string.h>
 
+/* Couplings below this are rounding of rounding (the matrix is of order one);
+ * followed up, their squares would sink into denormals. */
+#define NOISE 1e-30
+
 #define INLINE static inline __attribute__ ((always_inline))
 
 /* Rows padded to whole vectors of four: no remainder loops. */
@@ -45,7 +49,7 @@ reduce (double *restrict t, size_t n, size_t ld, double *restrict d, double *res
     d[k] = v[k];
     tau[k] = 0;
     e[k] = alpha;
-    if (!(rest > 0))
+    if (!(rest > NOISE * NOISE))
       continue;
     double beta = -copysign (sqrt (alpha * alpha + rest), alpha), scale = 1 / (alpha - beta);
     tau[k] = (beta - alpha) / beta;
@@ -111,9 +115,6 @@ accumulate (const double *restrict t, size_t n, size_t ld, const double *restric
     }
   }
 }
-
-/* Couplings below this are rounding of rounding: the matrix is of order one. */
-#define NOISE 1e-30
 
 /* Implicit QL on d, e; the rotations act on rows of z (NULL: values only). */
 INLINE int

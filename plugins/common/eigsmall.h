@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /* Up to this size eig_small beats LAPACK's dsyevd (bench/riemann prints both). */
-#define EIG_SMALL_MAX 48
+#define EIG_SMALL_MAX 96
 
 /* As la_eig: a = v^T diag(w) v, ascending, row k of v the vector of w[k].
  * v NULL: values only.  work: eig_small_work (n) doubles.  Positive: the QL
