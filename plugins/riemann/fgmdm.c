@@ -137,18 +137,13 @@ filter (fnx_call *c, const fnx_model *m, const matrices *x, matrices *filtered)
 
 /* Orthonormal rows that span the discriminants of the training vectors. */
 static fnx_status
-discriminants (fnx_call *c, fnx_model *m, const matrices *x)
+discriminants (fnx_call *c, fnx_model *m, const matrices *x, const int32_t *code, int32_t n_class)
 {
   size_t width = width_of (m->n), lines = 0;
-  int32_t n_class;
-  const char *const *names;
-  const int32_t *code = c->buf->classes (c, x->of, "trial", "target", &n_class, &names);
   plan p = { .m = m, .x = x, .vec = c->scratch (c, x->count * width * sizeof (double)) };
   const double **at = c->scratch (c, x->count * sizeof *at);
   int32_t *known = c->scratch (c, x->count * sizeof *known);
   size_t n = 0; /* trials with a target */
-  if (!code)
-    return FNX_E_DATA;
   double *coef = c->scratch (c, (size_t)n_class * width * sizeof *coef);
   double *intercept = c->scratch (c, (size_t)n_class * sizeof *intercept);
   if (!p.vec || !at || !known || !coef || !intercept)
@@ -190,9 +185,15 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
 {
   matrices x, filtered;
   const double *w;
+  const int32_t *code;
+  classes cls = { 0, NULL };
   fnx_status status = matrices_of (c, in[0], 2, true, &x);
   if (status == FNX_OK)
     status = rows_weights (c, in[0], &w);
+  if (status == FNX_OK)
+    status = classes_of (c, in[0], &code, &cls);
+  int32_t n_class = cls.n;
+  classes_free (&cls); /* mdm_fit keeps the names */
   if (status != FNX_OK)
     return status;
   fnx_model *m = learn_alloc (c, 1, sizeof *m);
@@ -206,7 +207,7 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
   if (status == FNX_OK)
     status = complete (c, m);
   if (status == FNX_OK)
-    status = discriminants (c, m, &x);
+    status = discriminants (c, m, &x, code, n_class);
   if (status == FNX_OK)
     status = filter (c, m, &x, &filtered);
   if (status == FNX_OK)

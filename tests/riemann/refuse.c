@@ -153,6 +153,14 @@ matrices (void)
   SAYS ("fgmdm", b, FNX_E_DATA, "one class");
   SAYS ("csp", b, FNX_E_DATA, "one class");
   buffer_unref (b);
+  static const char *const gap[K]
+      = { "a", "b", "a", "b", NULL, "b", "a", "b", "a", "b", "a", "b", "a", "b", "a", "b", "a", "b", "a", "b" };
+  b = t_buf ("cov[trial,channel,channel]", s, (long)K, (long)C, (long)C);
+  t_texts (&b, "trial", "target", gap);
+  SAYS ("mdm", b, FNX_E_DATA, "trial 5 of", "no target");
+  SAYS ("fgmdm", b, FNX_E_DATA, "trial 5 of", "no target");
+  SAYS ("csp", b, FNX_E_DATA, "trial 5 of", "no target");
+  buffer_unref (b);
   b = t_buf ("cov[trial,channel,channel]", s, 0L, (long)C, (long)C);
   SAYS ("mean", b, FNX_E_DATA, "0 trials");
   SAYS ("tangent", b, FNX_E_DATA, "0 trials");
