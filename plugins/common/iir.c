@@ -89,7 +89,7 @@ is_real (cpx p)
 static int
 halve (cpx *p, int n)
 {
-  cpx pairs[2 * IIR_ORDER], reals[2 * IIR_ORDER];
+  cpx pairs[2 * IIR_ORDER] = { 0 }, reals[2 * IIR_ORDER] = { 0 };
   int n_pairs = 0, n_reals = 0;
   const double tol = 100 * 2.220446049250313e-16;
   for (int i = 0; i < n; i++) {

@@ -2,46 +2,31 @@
  *
  * Recordings in blocks.  See eeg.h.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "plugins/eeg/eeg.h"
 
-/* Events not given out yet; texts are owned. */
+typedef struct event {
+  double onset, duration;
+  char *label, *channel; /* owned */
+} event;
+
+/* Events not given out yet. */
 typedef struct heard {
   size_t n, room;
-  double *onset, *duration;
-  char **label, **channel;
+  event *event;
 } heard;
 
 static void
 forget (heard *h)
 {
   for (size_t i = 0; i < h->n; i++) {
-    free (h->label[i]);
-    free (h->channel[i]);
+    free (h->event[i].label);
+    free (h->event[i].channel);
   }
   h->n = 0;
-}
-
-static bool
-grow (heard *h, size_t n)
-{
-  if (n <= h->room)
-    return true;
-  size_t room = 2 * n;
-  double *onset = realloc (h->onset, room * sizeof *onset);
-  h->onset = onset ? onset : h->onset;
-  double *duration = realloc (h->duration, room * sizeof *duration);
-  h->duration = duration ? duration : h->duration;
-  char **label = realloc (h->label, room * sizeof *label);
-  h->label = label ? label : h->label;
-  char **channel = realloc (h->channel, room * sizeof *channel);
-  h->channel = channel ? channel : h->channel;
-  if (!onset || !duration || !label || !channel)
-    return false;
-  h->room = room;
-  return true;
 }
 
 static bool
@@ -54,19 +39,44 @@ copy (const char *from, char **to)
 static bool
 hear (heard *h, const fnx_events *e)
 {
-  if (!grow (h, h->n + e->n))
-    return false;
+  if (h->n + e->n > h->room) {
+    size_t room = 2 * (h->n + e->n);
+    event *more = realloc (h->event, room * sizeof *more);
+    if (!more)
+      return false;
+    h->event = more;
+    h->room = room;
+  }
   for (size_t i = 0; i < e->n; i++) {
-    size_t at = h->n;
-    h->onset[at] = e->onset[i];
-    h->duration[at] = e->duration ? e->duration[i] : (double)__builtin_nanf ("");
-    bool label = copy (e->label ? e->label[i] : NULL, &h->label[at]);
-    bool channel = copy (e->channel ? e->channel[i] : NULL, &h->channel[at]);
-    h->n++;
+    event *v = &h->event[h->n++];
+    *v = (event){ .onset = e->onset[i], .duration = e->duration ? e->duration[i] : NAN };
+    bool label = copy (e->label ? e->label[i] : NULL, &v->label);
+    bool channel = copy (e->channel ? e->channel[i] : NULL, &v->channel);
     if (!label || !channel)
       return false;
   }
   return true;
+}
+
+/* All of them to b. */
+static fnx_status
+tell (fnx_call *c, const heard *h, fnx_buf *b)
+{
+  double *onset = c->scratch (c, (h->n + 1) * sizeof *onset), *duration = c->scratch (c, (h->n + 1) * sizeof *duration);
+  const char **label = c->scratch (c, (h->n + 1) * sizeof *label);
+  const char **channel = c->scratch (c, (h->n + 1) * sizeof *channel);
+  if (!onset || !duration || !label || !channel)
+    return FNX_E_NOMEM;
+  for (size_t i = 0; i < h->n; i++) {
+    onset[i] = h->event[i].onset;
+    duration[i] = h->event[i].duration;
+    label[i] = h->event[i].label;
+    channel[i] = h->event[i].channel;
+  }
+  const fnx_events e = {
+    .struct_size = sizeof e, .n = h->n, .onset = onset, .duration = duration, .label = label, .channel = channel
+  };
+  return c->buf->set_events (c, b, &e);
 }
 
 fnx_status
@@ -106,14 +116,7 @@ fnx_buf *
 flow_give (fnx_call *c, flow *f, const fnx_spec *spec)
 {
   fnx_buf *b = c->buf->like (c, f->head, spec);
-  const heard *h = f->heard;
-  const fnx_events e = { .struct_size = sizeof e,
-                         .n = h->n,
-                         .onset = h->onset,
-                         .duration = h->duration,
-                         .label = (const char *const *)h->label,
-                         .channel = (const char *const *)h->channel };
-  if (b && c->buf->set_events (c, b, &e) != FNX_OK) {
+  if (b && tell (c, f->heard, b) != FNX_OK) {
     c->buf->unref (b);
     return NULL;
   }
@@ -129,10 +132,7 @@ flow_clear (flow *f)
     f->api->unref (f->head);
   if (f->heard) {
     forget (f->heard);
-    free (f->heard->onset);
-    free (f->heard->duration);
-    free (f->heard->label);
-    free (f->heard->channel);
+    free (f->heard->event);
     free (f->heard);
   }
   *f = (flow){ 0 };

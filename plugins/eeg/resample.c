@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * resample: another sampling rate, by a polyphase filter as scipy's
- * resample_poly or through the FFT as MNE's resample.  Rates are fractions, so positions stay exact over any length.
+ * resample_poly or through the FFT as MNE's resample.  Rates are fractions, so
+ * positions stay exact over any length.
  */
 #include <math.h>
 #include <stdlib.h>

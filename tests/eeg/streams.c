@@ -58,6 +58,31 @@ same_bits (const char *line, const fnx_buf *in)
   buffer_unref (whole);
 }
 
+/* Trials are filtered as recordings of their own. */
+static void
+trials_alone (const char *line, const double *x)
+{
+  enum { TRIALS = 3, M = 1500 };
+  fnx_buf *all = t_buf ("epochs[trial,channel,time]", x, (long)TRIALS, (long)CH, (long)M);
+  t_rate (&all, 256, 1);
+  t_unit (&all, "uV");
+  t_labels (&all, "channel", "Fp1,Fp2,F3,F4,C3,Cz,C4,P3,P4,O1,EOG");
+  const fnx_buf *together = t_run (line, all);
+  size_t n = spec_count (buffer_spec (together)) / TRIALS;
+  bool same = buffer_spec (together)->ndim == 3;
+  for (int k = 0; k < TRIALS; k++) {
+    fnx_buf *one = recording (x + k * CH * M, M);
+    const fnx_buf *alone = t_run (line, one);
+    same = same && spec_count (buffer_spec (alone)) == n
+           && memcmp (t_values (alone), t_values (together) + (size_t)k * n, n * sizeof *x) == 0;
+    buffer_unref (one);
+    buffer_unref (alone);
+  }
+  t_ok (same, "%s: three trials = each alone, bit for bit", line);
+  buffer_unref (together);
+  buffer_unref (all);
+}
+
 /* Blocks as a source makes them: each with the events that lie in it. */
 static const fnx_buf *
 slice (const fnx_buf *all, int64_t at, int64_t n)
@@ -125,6 +150,11 @@ main (void)
   fnx_buf *in = recording (x, N);
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
     same_bits (lines[i], in);
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+    trials_alone (lines[i], x);
+  trials_alone ("band range=8..32Hz method=iir", x);
+  trials_alone ("resample rate=100Hz method=fft", x);
+  trials_alone ("psd average=median", x);
   events_once (in, "band", "range=8..32Hz", 18);
   events_once (in, "notch", "freq=50Hz", 18);
   events_once (in, "resample", "rate=100Hz", 18);
