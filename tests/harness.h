@@ -25,7 +25,7 @@ bool t_ok (bool ok, const char *format, ...) FNX_PRINTF (2, 3);
 /* |a - b| <= tol * max(1, |b|), elementwise; prints the worst place. */
 bool t_near (const double *a, const double *b, size_t n, double tol, const char *what);
 /* Skip the whole program (exit 77) with a reason. */
-void t_skip (const char *why);
+void t_skip (const char *why) __attribute__ ((noreturn));
 
 /* A float64 buffer "kind[axis,axis]" with the sizes given: t_buf ("cov[trial,channel,channel]", data, 12L, 3L, 3L).
  * Values are copied; NULL leaves zeros.  Sizes are longs. */
