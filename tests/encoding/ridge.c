@@ -111,8 +111,8 @@ oracle (const char *name)
 {
   const char *path = t_shared (name);
   if (!path)
-    t_skip ("no ../shared/oracles");
-  return json_load_file (path, 0, NULL);
+    printf ("# skipped: %s is not there\n", name);
+  return path ? json_load_file (path, 0, NULL) : NULL;
 }
 
 /* The generator of encoding_golden.json: [-0.5, 0.5). */
@@ -144,6 +144,8 @@ himalaya (void)
   double x[N * P], b[P * T], e[N * T], y[N * T], dual[T];
   json_t *all = oracle ("oracles/encoding_golden.json"), *cv = json_object_get (all, "ridgecv"),
          *kernel = json_object_get (all, "kernel_ridgecv");
+  if (!all)
+    return;
   lcg (1, x, N * P);
   lcg (2, b, P * T);
   lcg (3, e, N * T);
@@ -187,7 +189,7 @@ norm (const double *x, long n)
 static void
 compare (const json_t *want, const weights *w, double tol, const char *what)
 {
-  char text[192];
+  char text[256];
   double first[12], fro = norm (w->w, w->p * w->t);
   for (int j = 0; j < 12; j++)
     first[j] = w->w[j * w->t];
@@ -205,7 +207,7 @@ static void
 cross_validated (const json_t *want, const fnx_buf *x, const fnx_buf *y, const double *alphas, bool intercept,
                  const char *what)
 {
-  char line[512] = "ridge alpha=", text[128];
+  char line[512] = "ridge alpha=", text[256];
   double best[16];
   for (int a = 0; a < 13; a++)
     snprintf (line + strlen (line), sizeof line - strlen (line), "%s%.17g", a ? "," : "", alphas[a]);
@@ -275,8 +277,8 @@ static void
 synthetic (void)
 {
   json_t *all = oracle ("oracles/encoding_synthetic.json");
-  synthetic_case (all, "tall");
-  synthetic_case (all, "wide");
+  for (int wide = 0; all && wide < 2; wide++)
+    synthetic_case (all, wide ? "wide" : "tall");
   json_decref (all);
 }
 

@@ -7,6 +7,17 @@
 
 enum { K = 12, C = 3, T = 60, P = 6 };
 
+#define ORACLES "oracles/riemann_golden.json"
+
+bool
+golden_there (void)
+{
+  if (t_shared (ORACLES))
+    return true;
+  printf ("# skipped: " ORACLES " is not there\n");
+  return false;
+}
+
 static size_t
 flatten (const json_t *j, double *out, size_t at, size_t most)
 {
@@ -24,10 +35,7 @@ flatten (const json_t *j, double *out, size_t at, size_t most)
 size_t
 golden (const char *key, double *out, size_t most)
 {
-  const char *path = t_shared ("oracles/riemann_golden.json");
-  if (!path)
-    t_skip ("oracles/riemann_golden.json is not there");
-  json_t *j = json_load_file (path, 0, NULL), *v = json_object_get (j, key);
+  json_t *j = json_load_file (t_shared (ORACLES), 0, NULL), *v = json_object_get (j, key);
   size_t n = flatten (v, out, 0, most);
   if (!v || n > most)
     t_ok (false, "%s: %zu numbers expected, found %zu", key, most, n);

@@ -8,8 +8,9 @@
 
 #include "tests/harness.h"
 
-/* Numbers of one entry of riemann_golden.json, nested lists flattened; skips
- * the test where the file is absent. */
+/* Is riemann_golden.json there?  Says so if it is not. */
+bool golden_there (void);
+/* Numbers of one entry of it, nested lists flattened. */
 size_t golden (const char *key, double *out, size_t most);
 /* features[12,6] with targets "a" "b" in turn. */
 fnx_buf *golden_features (void);

@@ -185,6 +185,7 @@ main (void)
   refusals ("svm");
   const char *why = t_fail ("svm kernel=rbf gamma=wide", NULL, NULL);
   t_ok (strstr (why, "gamma=wide") && strstr (why, "gamma=scale"), "a wrong gamma: %s", why);
-  peer ();
+  if (golden_there ())
+    peer ();
   return t_end ();
 }
