@@ -3,4 +3,5 @@ include bench/edf.mk
 include bench/eeg.mk
 include bench/riemann.mk
 include bench/fmri.mk
+include bench/encoding.mk
 include bench/core.mk
