@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Who is evaluated apart (per=), who trains and who is tested (cv=), and what
+ * permuted targets would give.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/evaluate_impl.h"
+#include "core/rng.h"
+
+const protocol protocols[] = {
+  { "stratified", FOLDS_STRATIFIED, NULL, NULL, NULL },
+  { "kfold", FOLDS_KFOLD, NULL, NULL, NULL },
+  { "leave-one-out", FOLDS_LEAVE_ONE_OUT, NULL, NULL, NULL },
+  { "within-session", FOLDS_STRATIFIED, NULL, "subject", "session" },
+  { "cross-session", FOLDS_LEAVE_GROUP_OUT, "session", "subject", NULL },
+  { "cross-subject", FOLDS_LEAVE_GROUP_OUT, "subject", NULL, NULL },
+  { "leave-one-run-out", FOLDS_LEAVE_GROUP_OUT, "run", NULL, NULL },
+  { "leave-one-group-out", FOLDS_LEAVE_GROUP_OUT, NULL, NULL, NULL },
+  { "group-kfold", FOLDS_GROUP_KFOLD, NULL, NULL, NULL },
+};
+
+/* The same order: cv= is an index into both. */
+const char *const protocol_names[] = { "stratified",        "kfold",
+                                       "leave-one-out",     "within-session",
+                                       "cross-session",     "cross-subject",
+                                       "leave-one-run-out", "leave-one-group-out",
+                                       "group-kfold",       NULL };
+
+/* ---- permuted targets -------------------------------------------------------- */
+
+/* The group again with the targets of its items in random order. */
+static fnx_status
+run_permuted (const group *g, uint64_t number, double *value, fault *f)
+{
+  group q = *g;
+  const fnx_column *target = buffer_column (g->input[0], buffer_spec (g->input[0])->axes[0]->name, "target");
+  int64_t *idx = malloc ((size_t)g->n * sizeof *idx);
+  int32_t *codes = malloc ((size_t)g->n * sizeof *codes);
+  const char **texts = calloc ((size_t)g->n, sizeof *texts);
+  double *reals = calloc ((size_t)g->n, sizeof *reals), u;
+  fnx_column c = *target;
+  fnx_buf *view = NULL;
+  fnx_status st = FNX_E_NOMEM;
+
+  if (!idx || !codes || !texts || !reals)
+    goto out;
+  for (int64_t i = 0; i < g->n; i++)
+    idx[i] = i;
+  view = buffer_pick (g->input[0], idx, g->n, f);
+  for (int64_t i = g->n - 1; i > 0; i--) {
+    int64_t j, t = idx[i];
+
+    rng_api.uniform (hash_bytes (g->s->ses->seed ^ (uint64_t)g->e->set.seed, "permute", 7), number, (uint64_t)i, &u, 1);
+    j = (int64_t)(u * (double)(i + 1));
+    idx[i] = idx[j];
+    idx[j] = t;
+  }
+  for (int64_t i = 0; i < g->n; i++) {
+    codes[i] = g->codes[idx[i]];
+    if (c.texts)
+      texts[i] = target->texts[idx[i]];
+    else
+      reals[i] = target->reals[idx[i]];
+  }
+  c.texts = c.texts ? texts : NULL;
+  c.reals = c.reals ? reals : NULL;
+  st = view ? buffer_set_column (view, buffer_spec (view)->axes[0]->name, &c, f) : f->code;
+  if (st == FNX_OK) {
+    const fnx_buf *keep = q.input[0];
+
+    q.input[0] = view;
+    q.codes = codes;
+    st = run_group (&q, NULL, value, f);
+    q.input[0] = keep;
+  }
+out:
+  buffer_unref (view);
+  free (idx);
+  free (codes);
+  free (texts);
+  free (reals);
+  return st == FNX_E_NOMEM ? fault_set (f, EXIT_DATA, st, "not enough memory") : st;
+}
+
+static fnx_status
+permute (group *g, report *r, double value, fault *f)
+{
+  size_t n = (size_t)g->e->set.permutations;
+  double *null = calloc (n + 1, sizeof *null);
+  fnx_status st = null ? FNX_OK : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+
+  for (size_t i = 0; i < n && st == FNX_OK; i++) {
+    st = run_permuted (g, i + 1, &null[i], f);
+    if (g->s->ses->on_progress)
+      g->s->ses->on_progress (g->s->ses->on_arg, g->name, "permutations", i + 1, n);
+  }
+  if (st == FNX_OK)
+    report_permutation_p (r, g->e->set.metric[0], score_permutation_p (g->e->set.metric[0], value, null, n), n);
+  free (null);
+  return st;
+}
+
+/* ---- groups ----------------------------------------------------------------- */
+
+/* Codes of a column for folds; NULL and a fault if it is absent. */
+static const int32_t *
+codes_of (call *c, const fnx_buf *b, const char *axis, const char *column, int32_t *n, const char *const **names)
+{
+  return c->api.buf->classes (&c->api, b, axis, column, n, names);
+}
+
+static fnx_status
+make_folds (group *g, call *c, const char *axis, fault *f)
+{
+  const eval_settings *set = &g->e->set;
+  const char *by = set->group ? set->group : protocols[set->cv].group;
+  folds_plan plan = { .kind = protocols[set->cv].kind,
+                      .n = g->n,
+                      .classes = g->codes,
+                      .n_class = g->n_class,
+                      .class_names = g->classes,
+                      .k = (int)set->folds,
+                      .shuffle = set->shuffle,
+                      .seed = (uint64_t)set->seed,
+                      .group_by = by };
+
+  if (plan.kind == FOLDS_STRATIFIED && !g->codes)
+    plan.kind = FOLDS_KFOLD;
+  if (!g->codes && plan.kind == FOLDS_KFOLD)
+    plan.shuffle = false; /* moments of a recording depend on their neighbours */
+  if (plan.kind == FOLDS_LEAVE_GROUP_OUT || plan.kind == FOLDS_GROUP_KFOLD) {
+    if (!by)
+      return fault_set (f, EXIT_CHAIN, FNX_E_PARAM,
+                        "cv=%s needs the column that is left out\nwrite group=site, or another column",
+                        protocols[set->cv].name);
+    plan.groups = codes_of (c, g->input[0], axis, by, &plan.n_group, &plan.group_names);
+    if (!plan.groups)
+      return fault_set (
+          f, EXIT_DATA, FNX_E_DATA,
+          "cv=%s needs a column \"%s\", and the recordings have none\ngive a recordings table with that column",
+          protocols[set->cv].name, by);
+  }
+  g->folds = folds_make (&plan, f);
+  if (!g->folds)
+    return f->code;
+  g->sets = calloc (g->folds->n, sizeof *g->sets);
+  return g->sets ? item_sets (g->folds, 0, g->sets, f) : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+}
+
+/* The items `idx` as a group of their own. */
+static fnx_status
+evaluate_group (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n_all, const int64_t *idx, int64_t n,
+                const char *name, bool classify, report *r, fault *f)
+{
+  group g = { .e = e, .s = s, .n = n, .name = name };
+  const char *axis = buffer_spec (whole[0])->axes[sample_axis (buffer_spec (whole[0]))]->name;
+  fnx_status st = FNX_OK;
+  double value = NAN;
+  call c;
+
+  g.input = calloc ((size_t)e->pipe.n_inputs, sizeof *g.input);
+  if (!g.input)
+    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  if (call_begin (&c, s->ses, "evaluate", name, 0, f) != FNX_OK) {
+    free (g.input);
+    return f->code;
+  }
+  for (int i = 0; i < e->pipe.n_inputs && st == FNX_OK; i++) {
+    g.input[i] = idx ? items_of (whole[i], n_all, idx, n, f) : buffer_ref (whole[i]);
+    if (!g.input[i])
+      st = f->code;
+  }
+  if (st == FNX_OK && classify) {
+    g.codes = codes_of (&c, g.input[0], axis, "target", &g.n_class, &g.classes);
+    if (!g.codes)
+      st = f->code;
+    else if (g.n_class < 2)
+      st = fault_set (f, EXIT_DATA, FNX_E_DATA,
+                      "all %" PRId64 " items%s%s are of one class (%s)\ntwo classes are needed", n, *name ? " of " : "",
+                      name, g.n_class ? g.classes[0] : "none has a target");
+  }
+  if (st == FNX_OK)
+    st = make_folds (&g, &c, axis, f);
+  if (st == FNX_OK)
+    st = run_group (&g, r, &value, f);
+  if (st == FNX_OK && e->set.permutations && g.codes)
+    st = permute (&g, r, value, f);
+  if (g.folds)
+    item_sets_free (g.sets, g.folds->n);
+  folds_free (g.folds);
+  for (int i = 0; i < e->pipe.n_inputs; i++)
+    buffer_unref (g.input[i]);
+  free (g.input);
+  {
+    fault kept = *f; /* call_end (.., OK) clears what a tried lookup left */
+
+    *f = (fault)FAULT_INIT;
+    call_end (&c, FNX_OK);
+    *f = kept;
+  }
+  return st;
+}
+
+/* Part the items by the values of the per= columns, in sorted order. */
+fnx_status
+evaluate_groups (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n, bool classify, report *r, fault *f)
+{
+  const char *axis = buffer_spec (whole[0])->axes[sample_axis (buffer_spec (whole[0]))]->name;
+  const char *by[10];
+  const int32_t *codes[10];
+  const char *const *names[10];
+  int32_t count[10];
+  size_t n_by = 0;
+  int64_t cells = 1, *idx;
+  fnx_status st = FNX_OK;
+  call c;
+
+  for (size_t i = 0; i < e->set.n_per; i++)
+    by[n_by++] = e->set.per[i];
+  if (!n_by && protocols[e->set.cv].per)
+    by[n_by++] = protocols[e->set.cv].per;
+  if (n_by == 1 && !e->set.n_per && protocols[e->set.cv].per2)
+    by[n_by++] = protocols[e->set.cv].per2;
+  if (!n_by)
+    return evaluate_group (e, s, whole, n, NULL, n, "", classify, r, f);
+  if (call_begin (&c, s->ses, "evaluate", s->recording, 0, f) != FNX_OK)
+    return f->code;
+  idx = malloc ((size_t)(n + 1) * sizeof *idx);
+  for (size_t i = 0; i < n_by && st == FNX_OK; i++) {
+    codes[i] = codes_of (&c, whole[0], axis, by[i], &count[i], &names[i]);
+    if (!codes[i] && i < e->set.n_per) {
+      fault_clear (f);
+      st = fault_set (f, EXIT_DATA, FNX_E_DATA,
+                      "per=%s: the %ss have no such column\nBIDS file names or a recordings table give it", by[i],
+                      axis);
+    } else if (!codes[i]) { /* one subject or session, never named: all are it */
+      static const char *const only[] = { "" };
+
+      fault_clear (f);
+      names[i] = only;
+      count[i] = 1;
+    }
+    cells *= st == FNX_OK ? count[i] : 1;
+  }
+  for (int64_t cell = 0; cell < cells && st == FNX_OK && idx; cell++) {
+    char name[512] = "";
+    int64_t m = 0, rest = cell;
+    int32_t want[10];
+
+    for (size_t i = n_by; i-- > 0; rest /= count[i])
+      want[i] = (int32_t)(rest % count[i]);
+    for (size_t i = 0; i < n_by; i++)
+      if (*names[i][want[i]])
+        snprintf (name + strlen (name), sizeof name - strlen (name), "%s%s", *name ? "/" : "", names[i][want[i]]);
+    for (int64_t t = 0; t < n; t++) {
+      bool in = true;
+
+      for (size_t i = 0; i < n_by; i++)
+        in = in && (!codes[i] || codes[i][t] == want[i]);
+      if (in)
+        idx[m++] = t;
+    }
+    if (m)
+      st = evaluate_group (e, s, whole, n, idx, m, name, classify, r, f);
+  }
+  free (idx);
+  {
+    fault kept = *f;
+
+    *f = (fault)FAULT_INIT;
+    call_end (&c, FNX_OK);
+    *f = kept;
+  }
+  return st == FNX_OK ? report_mean (r, f) : st;
+}

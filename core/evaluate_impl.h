@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the evaluate*.c files share.  Nobody else includes this.
+ *
+ *   evaluate.c              the step: settings, negotiation, the result
+ *   evaluate_groups.c       items parted by per=, split into folds by cv=, permuted
+ *   evaluate_folds.c        one group: the search inside training sets, the test of each fold
+ *   evaluate_predictions.c  what was predicted, laid out for the metrics
+ *   evaluate_report.c       tables, JSON, lines for people
+ */
+#ifndef FNX_CORE_EVALUATE_IMPL_H
+#define FNX_CORE_EVALUATE_IMPL_H
+
+#include "core/evaluate.h"
+#include "core/evaluate_report.h"
+#include "core/folds.h"
+#include "core/pipeline.h"
+#include "core/score.h"
+
+/* What each cv= splits by, and what it is done for apart. */
+typedef struct protocol {
+  const char *name;
+  folds_kind kind;
+  const char *group, *per, *per2;
+} protocol;
+extern const protocol protocols[];
+extern const char *const protocol_names[]; /* NULL-terminated */
+
+typedef struct eval_settings {
+  /* cv: index into protocols */
+  int64_t cv, folds, seed, inner, permutations;
+  bool shuffle;
+  char *group;
+  char *per[8];
+  size_t n_per;
+  const metric *metric[16];
+  size_t n_metric;
+} eval_settings;
+
+typedef struct evaluate {
+  eval_settings set;
+  pipeline pipe;
+  bool opened;
+  evaluation found;
+} evaluate;
+
+/* Items that are split together, and how. */
+typedef struct group {
+  evaluate *e;
+  scope *s;
+  const fnx_buf **input; /* of each pipeline slot, this group's items */
+  int64_t n;
+  const char *name;
+  const int32_t *codes; /* of the target column; NULL for regression */
+  int32_t n_class;
+  const char *const *classes;
+  fold_set *folds;
+  item_set *sets; /* of each fold */
+} group;
+
+/* Predictions of all folds, item after item. */
+typedef struct predictions {
+  const group *g;
+  int64_t *offset; /* n_folds + 1 */
+  int32_t *truth;
+  double *scores;        /* [n, n_class] */
+  double *y, *predicted; /* [n, n_target] */
+  int64_t n_target;
+} predictions;
+
+/* evaluate_predictions.c */
+fnx_status predictions_begin (predictions *, const group *, const item_set *sets, size_t n_sets, fault *f);
+void predictions_free (predictions *);
+/* What the last step gave for the test items of `set`, into rows from `row` on. */
+fnx_status take_prediction (predictions *, const item_set *set, int64_t row, const fnx_buf *, fault *f);
+score_data predictions_data (const predictions *, size_t n_sets);
+/* The input slot that the last estimator with a target port learns from; -1. */
+int target_slot (const pipeline *);
+
+/* evaluate_folds.c */
+void item_sets_free (item_set *, size_t n);
+/* Index lists of every fold; item_sets_free frees them with `sets`. */
+fnx_status item_sets (const fold_set *, uint64_t first_seed, item_set *sets, fault *f);
+/* Evaluate a group; with a report its rows are added; *value receives the mean
+ * of the first metric. */
+fnx_status run_group (group *, report *, double *value, fault *f);
+
+/* evaluate_groups.c */
+fnx_status evaluate_groups (evaluate *, scope *, const fnx_buf *const *whole, int64_t n, bool classify, report *,
+                            fault *f);
+
+#endif
