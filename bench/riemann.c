@@ -160,6 +160,8 @@ main (void)
   buffer_unref (timed ("mean metric=logeuclid", s, "mean of 288 22x22, logeuclid", "0.024"));
   buffer_unref (timed ("tangent", s, "tangent, fit and apply", "0.273"));
   buffer_unref (timed ("mdm", s, "mdm, fit and apply", "0.259"));
+  buffer_unref (timed ("fgmdm", s, "fgmdm, fit and apply", "0.432"));
+  buffer_unref (timed ("csp nfilter=6", s, "csp, fit and apply", ""));
   folds (x);
   buffer_unref (s);
   s = timed ("augcov order=8 lag=8", x, "augcov order=8 lag=8", "1.609");
