@@ -8,3 +8,5 @@ tests_cli_main_job_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_cli_main_job_LDADD = $(TEST_LDADD) $(JANSSON_LIBS)
 TESTS += tests/cli/main-job tests/cli/spellings.sh
 EXTRA_DIST += tests/cli/spellings.sh
+TESTS += tests/cli/transcripts.sh
+EXTRA_DIST += tests/cli/transcripts.sh tests/cli/golden/made.txt tests/cli/golden/real.txt
