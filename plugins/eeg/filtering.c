@@ -118,7 +118,8 @@ emit (fnx_call *c, filtering *f, int64_t to, int64_t total, const fnx_buf **out)
   if (f->causal) {
     w.piece = (int64_t)RUNS * FIR_RUN;
     w.n_pieces = (to - w.from + w.piece - 1) / w.piece;
-    w.room = ((size_t)(w.piece + f->n_taps + FIR_RUN) + 7) / 8 * 8;
+    int64_t longest = to - w.from < w.piece ? to - w.from : w.piece; /* a live block is short */
+    w.room = ((size_t)(longest + f->n_taps + FIR_RUN) + 7) / 8 * 8;
   } else {
     w.piece = TILES * f->fir->step;
     w.first = w.from / w.piece;

@@ -197,7 +197,8 @@ emit (fnx_call *c, const ratio *r, const polyphase *p, flow *f, int64_t from, in
     return FNX_E_NOMEM;
   work w = { .p = p, .tape = &f->tape, .from = from, .to = to, .end = tape_end (&f->tape) };
   w.n_pieces = (to - from + PIECE - 1) / PIECE;
-  w.room = ((size_t)((__int128)PIECE * r->down / r->up) + (size_t)p->n_taps + 16) / 8 * 8;
+  w.room = ((size_t)((__int128)(to - from < PIECE ? to - from : PIECE) * r->down / r->up) + (size_t)p->n_taps + 16) / 8
+           * 8;
   w.out = c->buf->write (c, b);
   w.space = c->scratch (c, c->max_threads * w.room * sizeof *w.space);
   fnx_status st = w.out && w.space ? FNX_OK : FNX_E_NOMEM;

@@ -48,8 +48,8 @@ same_bits (const char *line, const fnx_buf *in)
     const fnx_buf *again = t_run (line, in);
     tried++, same += buffer_equal (again, whole);
     buffer_unref (again);
-    for (uint64_t seed = 1; seed <= 6; seed++) {
-      const fnx_buf *b = t_run_blocks (line, in, seed * threads);
+    for (uint64_t seed = 1; seed <= 2; seed++) {
+      const fnx_buf *b = t_run_blocks (line, in, seed + 2 * threads);
       tried++, same += buffer_equal (b, whole);
       buffer_unref (b);
     }
