@@ -67,8 +67,7 @@ buffer_shell (fnx_spec *spec, fault *f)
     return NULL;
   }
   n = spec_count (spec);
-  if (spec->ndim < 0 || spec->ndim > FNX_MAX_DIM || n == SIZE_MAX || dtype_size (spec->dtype) == 0
-      || n > (SIZE_MAX >> 1) / dtype_size (spec->dtype)) {
+  if (n == SIZE_MAX || dtype_size (spec->dtype) == 0 || n > (SIZE_MAX >> 1) / dtype_size (spec->dtype)) {
     char text[256];
 
     fault_set (f, EXIT_INTERNAL, FNX_E_BUG, "%s: a buffer of unknown or impossible size was asked for",
@@ -105,10 +104,20 @@ buffer_alloc (fnx_buf *b, fault *f)
   return b->data ? FNX_OK : no_memory (f, b->bytes);
 }
 
+/* Before anything looks at the axes. */
+static bool
+too_many_axes (const fnx_spec *s, fault *f)
+{
+  if (s->ndim >= 0 && s->ndim <= FNX_MAX_DIM)
+    return false;
+  fault_set (f, EXIT_INTERNAL, FNX_E_BUG, "a buffer of %d axes was asked for; %d is the limit", s->ndim, FNX_MAX_DIM);
+  return true;
+}
+
 fnx_buf *
 buffer_new (const fnx_spec *spec, fault *f)
 {
-  fnx_buf *b = buffer_shell (spec_copy (spec), f);
+  fnx_buf *b = too_many_axes (spec, f) ? NULL : buffer_shell (spec_copy (spec), f);
 
   if (b && buffer_alloc (b, f) != FNX_OK) {
     buffer_unref (b);
@@ -365,11 +374,8 @@ buffer_like (const fnx_buf *src, const fnx_spec *spec, fault *f)
     spec = src->spec;
   if (!src)
     return buffer_new (spec, f);
-  if (spec->ndim < 0 || spec->ndim > FNX_MAX_DIM) {
-    fault_set (f, EXIT_INTERNAL, FNX_E_BUG, "a buffer of %d axes was asked for; %d is the limit", spec->ndim,
-               FNX_MAX_DIM);
+  if (too_many_axes (spec, f))
     return NULL;
-  }
   s = (fnx_spec){ 0 };
   memcpy (&s, spec, spec->struct_size < sizeof s ? spec->struct_size : sizeof s);
   s.struct_size = sizeof s;
