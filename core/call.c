@@ -75,11 +75,26 @@ call_progress (fnx_call *api, uint64_t done, uint64_t total)
   return c->ses->cancelled;
 }
 
+typedef struct lone_job {
+  fnx_status (*f) (void *, size_t, uint32_t);
+  void *arg;
+} lone_job;
+
+static fnx_status
+run_alone (void *arg, size_t i, uint32_t worker)
+{
+  const lone_job *j = arg;
+
+  (void)worker;
+  return j->f (j->arg, i, 0);
+}
+
+/* A call made inside a job was promised one worker: it is number 0, whichever
+ * thread that is. */
 static fnx_status
 call_parallel (fnx_call *api, size_t n, fnx_status (*f) (void *, size_t, uint32_t), void *arg)
 {
-  (void)api;
-  return pool_run (n, f, arg);
+  return api->max_threads > 1 ? pool_run (n, f, arg) : pool_run (n, run_alone, &(lone_job){ f, arg });
 }
 
 static void *

@@ -35,6 +35,7 @@ static struct {
 };
 
 static _Thread_local size_t job_of_thread; /* index + 1; 0 outside jobs */
+static _Thread_local uint32_t worker_of_thread;
 static pthread_mutex_t one_batch = PTHREAD_MUTEX_INITIALIZER;
 
 size_t
@@ -65,6 +66,7 @@ take_jobs (batch *b, uint32_t worker)
 {
   size_t i;
 
+  worker_of_thread = worker;
   while ((i = atomic_fetch_add (&b->next, 1)) < b->n) {
     fnx_status s;
 
@@ -155,7 +157,7 @@ run_serially (size_t n, fnx_status (*f) (void *, size_t, uint32_t), void *arg)
 
     if (!outer)
       job_of_thread = i + 1;
-    s = f (arg, i, 0);
+    s = f (arg, i, outer ? worker_of_thread : 0);
     job_of_thread = outer;
     if (s != FNX_OK)
       return s;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The thread pool: one for the process, used by call->parallel and by the host
- * itself for folds.  A job that asks for more parallelism runs it serially.
+ * itself for folds.  A job that asks for more parallelism runs it serially,
+ * as the worker that it is itself.
  */
 #ifndef FNX_CORE_POOL_H
 #define FNX_CORE_POOL_H
