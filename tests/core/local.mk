@@ -75,3 +75,13 @@ tests_core_registry_SOURCES = tests/core/registry.c
 tests_core_registry_LDADD = $(TEST_LDADD)
 tests_core_registry_LDFLAGS = $(TEST_LDFLAGS)
 TESTS += tests/core/registry
+
+# What passes between steps, and what runs them.
+check_PROGRAMS += tests/core/buffer tests/core/pool
+TESTS += tests/core/buffer tests/core/pool
+tests_core_buffer_SOURCES = tests/core/buffer.c
+tests_core_buffer_LDADD = $(TEST_LDADD)
+tests_core_buffer_LDFLAGS = $(TEST_LDFLAGS)
+tests_core_pool_SOURCES = tests/core/pool.c
+tests_core_pool_LDADD = $(TEST_LDADD)
+tests_core_pool_LDFLAGS = $(TEST_LDFLAGS)
