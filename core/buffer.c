@@ -274,11 +274,10 @@ nomem:
   return FNX_E_NOMEM;
 }
 
-void
-buffer_each_meta (const fnx_buf *b, void (*f) (void *, const char *, const char *), void *arg)
+const char *
+buffer_meta_key (const fnx_buf *b, size_t i)
 {
-  for (size_t i = 0; i < b->n_meta; i++)
-    f (arg, b->meta[i].key, b->meta[i].json);
+  return i < b->n_meta ? b->meta[i].key : NULL;
 }
 
 const fnx_events *

@@ -25,8 +25,7 @@ size_t buffer_bytes (const fnx_buf *); /* memory of its own values */
 
 const char *buffer_meta (const fnx_buf *, const char *key);
 fnx_status buffer_set_meta (fnx_buf *, const char *key, const char *json);
-/* Visit all metadata in key order. */
-void buffer_each_meta (const fnx_buf *, void (*f) (void *, const char *key, const char *json), void *);
+const char *buffer_meta_key (const fnx_buf *, size_t i);
 const fnx_events *buffer_events (const fnx_buf *);
 fnx_status buffer_set_events (fnx_buf *, const fnx_events *);
 const fnx_column *buffer_column (const fnx_buf *, const char *axis, const char *name);

@@ -293,6 +293,7 @@ static const fnx_buf_api buf_api = {
   .set_events = api_set_events,
   .column = buffer_column,
   .classes = api_classes,
+  .meta_key = buffer_meta_key,
 };
 
 /* ---- the host and the call ------------------------------------------------------ */

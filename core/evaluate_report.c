@@ -316,19 +316,17 @@ summary_table (const report *r, fault *f)
   return t.b;
 }
 
-static void
-carry (void *to, const char *key, const char *json)
-{
-  buffer_set_meta (to, key, json); /* without memory the table is made in vain anyway */
-}
-
 fnx_status
 report_tables (const report *r, const fnx_buf *src, const fnx_buf **scores, const fnx_buf **summary, fault *f)
 {
   fnx_buf *s = scores_table (r, f);
 
-  if (s)
-    buffer_each_meta (src, carry, s);
+  for (size_t i = 0; s && buffer_meta_key (src, i); i++)
+    if (buffer_set_meta (s, buffer_meta_key (src, i), buffer_meta (src, buffer_meta_key (src, i))) != FNX_OK) {
+      buffer_unref (s);
+      s = NULL;
+      fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    }
   *scores = s;
   *summary = s ? summary_table (r, f) : NULL;
   return *summary ? FNX_OK : f->code;

@@ -57,30 +57,15 @@ put_header (FILE *f, const fnx_spec *s)
   return fwrite (head, 1, 10, f) == 10 && fwrite (dict, 1, n, f) == n;
 }
 
-/* The keys of metadata that Fornix and BIDS know: the contract has no way to
- * list them all. */
-static const char *const keys[] = { "RepetitionTime",
-                                    "TaskName",
-                                    "SliceTiming",
-                                    "EchoTime",
-                                    "FlipAngle",
-                                    "PhaseEncodingDirection",
-                                    "EffectiveEchoSpacing",
-                                    "MagneticFieldStrength",
-                                    "SamplingFrequency",
-                                    "PowerLineFrequency",
-                                    "EEGReference",
-                                    "FornixVolume" };
-
 static json_t *
 sidecar (fnx_call *c, const fnx_buf *b, const fnx_spec *s)
 {
   json_t *o = npy_spec_json (s, c->buf->events (b)), *meta = json_object ();
-  for (size_t i = 0; o && i < sizeof keys / sizeof *keys; i++) {
-    const char *text = c->buf->meta (b, keys[i]);
-    json_t *v = text ? json_loads (text, JSON_DECODE_ANY, NULL) : NULL;
+  for (size_t i = 0; o && c->buf->meta_key (b, i); i++) {
+    const char *key = c->buf->meta_key (b, i);
+    json_t *v = json_loads (c->buf->meta (b, key), JSON_DECODE_ANY, NULL);
     if (v)
-      json_object_set_new (meta, keys[i], v);
+      json_object_set_new (meta, key, v);
   }
   if (o && json_object_size (meta))
     json_object_set (o, "meta", meta);

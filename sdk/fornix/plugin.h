@@ -260,6 +260,9 @@ typedef struct fnx_buf_api {
    * memory.  NULL: fail() was called, as no such column exists. */
   const int32_t *(*classes) (fnx_call *, const fnx_buf *, const char *axis, const char *column, int32_t *n_class,
                              const char *const **names);
+  /* Key number i of the metadata, in byte order; NULL past the last.  Lives as
+   * long as the buffer. */
+  const char *(*meta_key) (const fnx_buf *, size_t i);
 } fnx_buf_api;
 
 /* Settings: parsed, converted to the descriptor's unit and range-checked by
