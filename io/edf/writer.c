@@ -73,14 +73,14 @@ gcd (int64_t a, int64_t b)
 static fnx_status
 plan_records (fnx_call *c, const char *path, const fnx_axis *t, int64_t channels, int width, plan *out)
 {
+  if (!(t->flags & FNX_AXIS_REGULAR) || t->rate_num <= 0 || t->rate_den <= 0)
+    return c->fail (c, FNX_E_SPEC, "%s: EDF wants a regular time axis", path);
   const double rate = (double)t->rate_num / (double)t->rate_den;
   const int64_t unit = t->rate_den > INT64_MAX / 100000 ? 1 : gcd (t->rate_num, t->rate_den * 100000);
   const int64_t base = t->rate_num / unit;
   const double seconds = (double)base / rate;
-  const int64_t most = 10000000 / width / channels;
+  const int64_t most = 10000000 / width / (channels > 0 ? channels : 1);
   int64_t best = 0, one;
-  if (!(t->flags & FNX_AXIS_REGULAR) || !(rate > 0))
-    return c->fail (c, FNX_E_SPEC, "%s: EDF wants a regular time axis", path);
   if (seconds > 60 || base > most)
     return c->fail (c, FNX_E_SPEC,
                     "%s: EDF cannot hold a rate of %lld/%lld Hz: its shortest record of whole samples lasts %.6g s\n"
