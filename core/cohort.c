@@ -9,6 +9,7 @@
 
 #include "core/exec.h"
 #include "core/output.h"
+#include "core/provenance.h"
 
 int
 sample_axis (const fnx_spec *s)
@@ -358,6 +359,9 @@ run_one (cohort *c, size_t r, fnx_buf ***parts, fault *f)
   fnx_status st = recording_open (c->ses, &c->recordings[r], c->chain->steps, c->n_before, &s, f);
   int k = 0;
 
+  /* A cohort digests all its inputs together, once they are joined. */
+  if (st == FNX_OK && !parts && chain_keeps (c->chain))
+    s.provenance = provenance_of (c->chain, c->ses->seed, &c->recordings[r], 1);
   if (st == FNX_OK)
     st = scope_run (&s, 0, s.n_nodes, f);
   if (st == FNX_OK && !parts && c->on_result)
@@ -396,6 +400,20 @@ join_slot (cohort *c, int k, fnx_buf **parts, fault *f)
 }
 
 static fnx_status
+put_provenance (cohort *c, size_t n_slots, fault *f)
+{
+  char *json = provenance_of (c->chain, c->ses->seed, c->recordings, c->n_recordings);
+  fnx_status s = FNX_OK;
+
+  /* What was joined is ours alone still; one recording's part was labelled, so
+   * it is ours too. */
+  for (size_t k = 0; k < n_slots && s == FNX_OK; k++)
+    s = provenance_put ((fnx_buf *)(uintptr_t)c->all.slots[k].value, json, f);
+  free (json);
+  return s;
+}
+
+static fnx_status
 run_cohort (cohort *c, fault *f)
 {
   size_t n_slots = 0;
@@ -417,6 +435,8 @@ run_cohort (cohort *c, fault *f)
   for (size_t k = 0; parts && k < n_slots; k++)
     drop_parts (parts[k], c->n_recordings);
   free (parts);
+  if (s == FNX_OK && chain_keeps (c->chain))
+    s = put_provenance (c, n_slots, f);
   for (int i = 0; i < c->all.n_nodes && s == FNX_OK; i++) {
     s = node_negotiate (&c->all, &c->all.nodes[i], f);
     if (s == FNX_OK)

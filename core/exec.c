@@ -11,7 +11,7 @@
 
 #include "core/collect.h"
 #include "core/exec.h"
-#include "core/pool.h"
+#include "core/provenance.h"
 
 /* A block of all channels should stay in the second-level cache on its way
  * through the steps: about a megabyte. */
@@ -319,6 +319,8 @@ river_run (river *r, fault *f)
     st = node_fault (source, f, call_end (&c, source->stream->push (&c.api, source->step, none, out)));
     if (st == FNX_OK && !out[0])
       break;
+    if (st == FNX_OK)
+      st = provenance_put ((fnx_buf *)(uintptr_t)out[0], r->s->provenance, f);
     if (st == FNX_OK) {
       a = spec_axis (buffer_spec (out[0]), "time");
       r->samples += a ? a->size : 0;
@@ -376,8 +378,11 @@ scope_run (scope *s, int first, int n, fault *f)
       for (int p = 0; p < x->n_in; p++)
         in[p] = x->from[p] < 0 ? NULL : s->slots[x->from[p]].value;
       st = node_run (s, x, in, out, f);
-      for (int p = 0; p < x->n_out && st == FNX_OK; p++)
+      for (int p = 0; p < x->n_out && st == FNX_OK; p++) {
+        if (x->n_in == 0) /* fresh from a source: nobody else holds it */
+          st = provenance_put ((fnx_buf *)(uintptr_t)out[p], s->provenance, f);
         scope_give (s, x->first_slot + p, out[p]);
+      }
       i++;
     }
     if (st == FNX_OK)

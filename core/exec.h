@@ -66,7 +66,8 @@ struct scope {
   int n_slots;
   node *nodes;
   int n_nodes;
-  int main; /* slot that the next step reads; -1: none */
+  int main;         /* slot that the next step reads; -1: none */
+  char *provenance; /* JSON that goes onto what sources give; owned; or NULL */
 };
 
 /* ---- plan.c ------------------------------------------------------------------ */

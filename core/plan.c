@@ -117,6 +117,7 @@ scope_end (scope *s)
   }
   free (s->nodes);
   free (s->slots);
+  free (s->provenance);
   *s = (scope){ .main = -1 };
 }
 

@@ -60,24 +60,16 @@ save_node (const scope *s, const node *n, size_t number, model_step *m, fault *f
   return st == FNX_OK ? node_fault (n, f, call_end (&c, n->estimator->save (&c.api, n->model, put, m))) : st;
 }
 
-static char *
-provenance (const session *ses)
-{
-  char *text = NULL;
-
-  (void)ses;
-  return asprintf (&text, "{\"program\":\"fornix %s\"}", PACKAGE_VERSION) < 0 ? NULL : text;
-}
-
 static fnx_status
-save (scope *s, node *n, const pipeline *p, const fnx_spec *input, const char *path, fault *f)
+save (scope *s, node *n, const pipeline *p, const fnx_buf *input, const char *path, fault *f)
 {
   chain_step *steps = NULL;
   chain flat = flat_chain (s->ses->chain, &n->line, &steps);
   size_t before = flat.n_steps - n->line.sub->n_steps;
-  model_file m = { .chain = steps ? chain_to_json (&flat) : NULL,
-                   .input = spec_to_json (input),
-                   .provenance = provenance (s->ses) };
+  model_file m
+      = { .chain = steps ? chain_to_json (&flat) : NULL,
+          .input = spec_to_json (buffer_spec (input)),
+          .provenance = strdup (buffer_meta (input, "Provenance") ? buffer_meta (input, "Provenance") : "{}") };
   fnx_status st = FNX_OK;
 
   m.steps = calloc ((size_t)p->sub.n_nodes + 1, sizeof *m.steps);
@@ -162,7 +154,7 @@ run (scope *s, node *n, const fnx_buf *const *in, const fnx_buf **out, fault *f)
   }
   st = pipeline_fit (p, whole, f);
   if (st == FNX_OK)
-    st = save (s, n, p, buffer_spec (in[0]), params_api.text (n->params, "to"), f);
+    st = save (s, n, p, in[0], params_api.text (n->params, "to"), f);
   free (whole);
   return st;
 }

@@ -263,7 +263,7 @@ cannot (fnx_call *c, const char *path)
 }
 
 static fnx_status
-put_sidecar (fnx_call *c, const char *path, const page *p, const fnx_spec *s)
+put_sidecar (fnx_call *c, const char *path, const page *p, const fnx_spec *s, const fnx_buf *b)
 {
   const char *dot = strrchr (path, '.'), *slash = strrchr (path, '/');
   size_t n = dot && (!slash || dot > slash) ? (size_t)(dot - path) : strlen (path);
@@ -276,6 +276,12 @@ put_sidecar (fnx_call *c, const char *path, const page *p, const fnx_spec *s)
   if (!to)
     return FNX_E_IO;
   json_t *j = describe (p, s);
+  for (size_t i = 0; j && c->buf->meta_key (b, i); i++) {
+    const char *key = c->buf->meta_key (b, i);
+    json_t *v = json_object_get (j, key) ? NULL : json_loads (c->buf->meta (b, key), JSON_DECODE_ANY, NULL);
+    if (v)
+      json_object_set_new (j, key, v);
+  }
   char *text = j ? json_dumps (j, JSON_INDENT (2)) : NULL;
   json_decref (j);
   if (!text)
@@ -316,7 +322,7 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   if (bad)
     e = cannot (c, s->path);
   else if (strcmp (s->path, "-"))
-    e = put_sidecar (c, s->path, &p, spec);
+    e = put_sidecar (c, s->path, &p, spec, in[0]);
 done:
   if (f)
     fclose (f);

@@ -385,7 +385,8 @@ typedef struct fnx_step_desc {
  * push: in[0] is the next block (its time axis counts `start` on), other
  * inputs come whole with each push; out[i] may stay NULL.  A source's push has
  * no input and leaves all outputs NULL at the end.  Nothing may assume that
- * the end is known: a source may be live.  [step], in order. */
+ * the end is known: a source may be live.  start and push are needed; start may
+ * come again after a drain, for the next recording.  [step], in order. */
 #define FNX_STREAM "fnx.stream/1"
 typedef struct fnx_ext_stream {
   uint32_t struct_size;
