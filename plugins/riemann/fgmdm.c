@@ -277,7 +277,8 @@ static const fnx_ext_estimator estimator = { .struct_size = sizeof estimator,
                                              .model_free = model_free,
                                              .state_version = 1,
                                              .save = save,
-                                             .load = load };
+                                             .load = load,
+                                             .learns = "filter and class means" };
 
 static const void *
 extension (const fnx_step *s, const char *id)
