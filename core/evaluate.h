@@ -17,4 +17,7 @@ typedef struct evaluation {
 /* Of a node that ran; NULL for other nodes. */
 const evaluation *evaluation_of (const node *);
 
+/* The summary: for people on a terminal, else a table that keeps all digits. */
+fnx_status evaluation_print (FILE *to, const evaluation *, fault *f);
+
 #endif

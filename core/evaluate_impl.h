@@ -6,7 +6,8 @@
  *   evaluate_groups.c       items parted by per=, split into folds by cv=, permuted
  *   evaluate_folds.c        one group: the search inside training sets, the test of each fold
  *   evaluate_predictions.c  what was predicted, laid out for the metrics
- *   evaluate_report.c       tables, JSON, lines for people
+ *   evaluate_report.c       tables, JSON, what is evaluated
+ *   evaluate_people.c       the summary as people see it
  */
 #ifndef FNX_CORE_EVALUATE_IMPL_H
 #define FNX_CORE_EVALUATE_IMPL_H

@@ -187,10 +187,10 @@ add_texts (filler *t, const char *name, const char *const *v)
   }
 }
 
-/* Columns under construction: up to 8 of numbers and 4 of texts. */
+/* Columns under construction: up to 8 of numbers and 5 of texts. */
 typedef struct columns {
   double *real[8];
-  const char **text[4];
+  const char **text[5];
 } columns;
 
 static bool
@@ -200,7 +200,7 @@ columns_begin (columns *c, int64_t rows)
 
   for (int i = 0; i < 8; i++)
     ok = (c->real[i] = calloc ((size_t)rows + 1, sizeof **c->real)) && ok;
-  for (int i = 0; i < 4; i++)
+  for (int i = 0; i < 5; i++)
     ok = (c->text[i] = calloc ((size_t)rows + 1, sizeof **c->text)) && ok;
   return ok;
 }
@@ -210,7 +210,7 @@ columns_end (columns *c)
 {
   for (int i = 0; i < 8; i++)
     free (c->real[i]);
-  for (int i = 0; i < 4; i++)
+  for (int i = 0; i < 5; i++)
     free (c->text[i]);
 }
 
@@ -270,15 +270,49 @@ scores_table (const report *r, fault *f)
   return t.b;
 }
 
+/* "36", or "35..36" where folds differ. */
+static int
+range_text (char *text, size_t room, const int64_t *v, size_t n)
+{
+  int64_t least = v[0], most = v[0];
+
+  for (size_t i = 1; i < n; i++) {
+    least = v[i] < least ? v[i] : least;
+    most = v[i] > most ? v[i] : most;
+  }
+  return least == most ? snprintf (text, room, "%" PRId64, least)
+                       : snprintf (text, room, "%" PRId64 "..%" PRId64, least, most);
+}
+
+/* "augcov.order=4 augcov.lag=2 (3 of 5 folds); ...", in the order of the folds. */
+static char *
+choices_text (const line *l)
+{
+  text_buf t = { NULL, 0, 0, false };
+
+  for (size_t k = 0; k < l->n_folds; k++) {
+    size_t times = 0, first = l->n_folds;
+
+    for (size_t j = l->n_folds; j-- > 0;)
+      if (!strcmp (l->chosen[j], l->chosen[k])) {
+        times++;
+        first = j;
+      }
+    if (first == k)
+      text_addf (&t, "%s%s (%zu of %zu folds)", k ? "; " : "", l->chosen[k], times, l->n_folds);
+  }
+  return text_take (&t);
+}
+
 static fnx_buf *
 summary_table (const report *r, fault *f)
 {
   filler t = { .f = f, .rows = (int64_t)r->n };
   columns c = { { NULL }, { NULL } };
-  char (*split)[48] = calloc (r->n + 1, sizeof *split);
+  char (*split)[96] = calloc (r->n + 1, sizeof *split), **chosen = calloc (r->n + 1, sizeof *chosen);
 
   t.b = buffer_table (t.rows, f);
-  if ((!columns_begin (&c, t.rows) || !split) && t.b) {
+  if ((!columns_begin (&c, t.rows) || !split || !chosen) && t.b) {
     buffer_unref (t.b);
     t.b = NULL;
     fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
@@ -290,9 +324,14 @@ summary_table (const report *r, fault *f)
     c.text[1][i] = l->metric->name;
     c.text[2][i] = l->sum.p_by;
     if (l->n_folds && l->n_train[0]) {
-      snprintf (split[i], sizeof *split, "%" PRId64 "/%" PRId64, l->n_train[0], l->n_test[0]);
+      size_t at = (size_t)range_text (split[i], sizeof *split, l->n_train, l->n_folds);
+
+      split[i][at++] = '/';
+      range_text (split[i] + at, sizeof *split - at, l->n_test, l->n_folds);
       c.text[3][i] = split[i];
     }
+    if (l->chosen)
+      c.text[4][i] = chosen[i] = choices_text (l);
     c.real[0][i] = l->sum.mean;
     c.real[1][i] = l->sum.sd;
     c.real[2][i] = l->sum.low;
@@ -311,7 +350,12 @@ summary_table (const report *r, fault *f)
   add_reals (&t, "p", "1", c.real[5]);
   add_texts (&t, "p_by", c.text[2]);
   add_texts (&t, "train/test", c.text[3]);
+  if (searched (r))
+    add_texts (&t, "chosen", c.text[4]);
   columns_end (&c);
+  for (size_t i = 0; chosen && i < r->n; i++)
+    free (chosen[i]);
+  free (chosen);
   free (split);
   return t.b;
 }
@@ -498,8 +542,8 @@ report_tell_items (const scope *s, const node *n, const fnx_buf *b, const pipeli
     return;
   count_text (text, sizeof text, &c, b, items->name, "recording", false);
   at = strlen (text);
-  snprintf (text + at, sizeof text - at, "%" PRId64 " %s%s", items->size, items->name,
-            items->size == 1 || !strcmp (items->name, "time") ? "" : "s");
+  snprintf (text + at, sizeof text - at, "%" PRId64 " %s%s", items->size, items == time ? "sample" : items->name,
+            items->size == 1 ? "" : "s");
   count_text (text, sizeof text, &c, b, items->name, "target", true);
   at = strlen (text);
   if (channel)

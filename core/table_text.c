@@ -118,16 +118,14 @@ add_rounded (text_buf *out, rounding r, double value)
     text_addf (out, "%.*f", r.decimals, value);
 }
 
-/* One column as cells: cell[0] is the heading, cell[1 + row] the rows. */
-static char **
-cells_of (const fnx_column *c, int64_t rows, size_t *width)
+/* One column as cells, `step` apart: its heading, then the rows. */
+static void
+fill_cells (const fnx_column *c, int64_t rows, char **cell, size_t step, text_buf *out)
 {
-  char **cell = calloc ((size_t)rows + 1, sizeof *cell);
   rounding r = { .whole = true };
   if (c->type == FNX_COL_REAL)
     r = rounding_of (c, rows);
-  *width = 0;
-  for (int64_t i = -1; cell && i < rows; i++) {
+  for (int64_t i = -1; i < rows; i++, cell += step) {
     text_buf one = { 0 };
     if (i < 0 && c->unit && *c->unit && strcmp (c->unit, "1") != 0)
       text_addf (&one, "%s (%s)", c->name, c->unit);
@@ -135,14 +133,9 @@ cells_of (const fnx_column *c, int64_t rows, size_t *width)
       add_plain (&one, i < 0 ? c->name : c->texts[i]);
     else
       add_rounded (&one, r, c->reals[i]);
-    if (!(cell[i + 1] = text_take (&one))) {
-      texts_free (cell, (size_t)rows + 1);
-      return NULL;
-    }
-    size_t columns = utf8_columns (cell[i + 1], strlen (cell[i + 1]));
-    *width = columns > *width ? columns : *width;
+    if (!(*cell = text_take (&one)))
+      out->failed = true;
   }
-  return cell;
 }
 
 static void
@@ -156,27 +149,41 @@ add_padded (text_buf *out, const char *cell, size_t width, bool right, bool last
   text_addf (out, last ? "\n" : "%*s", GAP, "");
 }
 
+void
+cells_align (text_buf *out, char *const *cell, size_t rows, size_t columns, const bool *right)
+{
+  size_t *width = calloc (columns + 1, sizeof *width);
+  out->failed |= !width;
+  for (size_t i = 0; width && i < rows * columns; i++) {
+    size_t w = utf8_columns (cell[i], strlen (cell[i]));
+    width[i % columns] = w > width[i % columns] ? w : width[i % columns];
+  }
+  for (size_t i = 0; width && i < rows * columns; i++)
+    add_padded (out, cell[i], width[i % columns], right[i % columns], i % columns + 1 == columns);
+  free (width);
+}
+
 static void
 as_people (text_buf *out, const fnx_column *const *columns, int64_t rows)
 {
-  size_t n = 0, *width;
-  char ***cells;
+  size_t n = 0, height = (size_t)rows + 1;
+  char **cells;
+  bool *right;
   while (columns[n])
     n++;
-  cells = calloc (n + 1, sizeof *cells);
-  width = calloc (n + 1, sizeof *width);
-  out->failed |= !cells || !width;
-  for (size_t c = 0; c < n && !out->failed; c++)
-    if (!(cells[c] = cells_of (columns[c], rows, &width[c])))
-      out->failed = true;
-  for (int64_t row = 0; row <= rows && !out->failed; row++)
-    for (size_t c = 0; c < n; c++)
-      add_padded (out, cells[c][row], width[c], columns[c]->type == FNX_COL_REAL, c + 1 == n);
-  for (size_t c = 0; cells && c < n; c++)
-    if (cells[c])
-      texts_free (cells[c], (size_t)rows + 1);
+  cells = calloc (n * height, sizeof *cells);
+  right = calloc (n, sizeof *right);
+  out->failed |= !cells || !right;
+  for (size_t c = 0; c < n && !out->failed; c++) {
+    right[c] = columns[c]->type == FNX_COL_REAL;
+    fill_cells (columns[c], rows, cells + c, n, out);
+  }
+  if (!out->failed)
+    cells_align (out, cells, height, n, right);
+  for (size_t i = 0; cells && i < n * height; i++)
+    free (cells[i]);
   free (cells);
-  free (width);
+  free (right);
 }
 
 fnx_status

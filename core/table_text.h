@@ -8,6 +8,7 @@
 #define FNX_CORE_TABLE_TEXT_H
 
 #include "core/buffer.h"
+#include "core/text.h"
 
 typedef enum table_form {
   TABLE_AUTO,   /* people on a terminal, else TSV */
@@ -18,5 +19,9 @@ typedef enum table_form {
 
 /* FNX_E_IO and a fault when `to` cannot take it (a full disk, a closed pipe). */
 fnx_status table_print (FILE *to, const fnx_buf *table, table_form, fault *f);
+
+/* rows x columns cells, none NULL, in aligned columns: to the right where said
+ * so, by what is seen on a terminal and not by bytes. */
+void cells_align (text_buf *, char *const *cell, size_t rows, size_t columns, const bool *right);
 
 #endif

@@ -8,7 +8,6 @@
 #include "core/cmd/cmd.h"
 #include "core/cmd/ui.h"
 #include "core/evaluate.h"
-#include "core/table_text.h"
 
 static const char usage[] = "usage: fornix run RECORDING... ! STEP name=value ... ! STEP ...\n"
                             "       fornix run CHAIN.yaml [RECORDING...]\n"
@@ -36,16 +35,6 @@ print_result (void *arg, const recording *r, const fnx_buf *b, fault *f)
   return ends_in_sink (p->c) ? FNX_OK : ui_print (b, r->id, f);
 }
 
-static fnx_status
-print_evaluation (const evaluation *e, fault *f)
-{
-  if (!cmd_opt.json)
-    return table_print (stdout, e->summary, TABLE_AUTO, f);
-  for (size_t i = 0; i < e->n_json; i++)
-    puts (e->json[i]);
-  return FNX_OK;
-}
-
 /* Every evaluation of the cohort, and the last value if it is something else. */
 static fnx_status
 print_cohort (const cohort *c, fault *f)
@@ -58,7 +47,7 @@ print_cohort (const cohort *c, fault *f)
 
     last_printed = e != NULL;
     if (e)
-      s = print_evaluation (e, f);
+      s = ui_print_scores (e, f);
   }
   if (s == FNX_OK && c->all.n_nodes && !last_printed && !ends_in_sink (c->chain) && c->all.slots[c->all.main].value)
     s = ui_print (c->all.slots[c->all.main].value, "result", f);

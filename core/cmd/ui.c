@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/cmd/cmd.h"
@@ -22,6 +23,7 @@ static struct {
   pthread_mutex_t mutex;
   char **told;
   size_t n_told;
+  struct timespec begun;
 } ui = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
 /* Equal lines are told once, whatever the number of recordings. */
@@ -100,6 +102,7 @@ ui_begin (session *ses, fault *f)
 {
   long n = cmd_opt.threads ? (long)cmd_opt.threads : sysconf (_SC_NPROCESSORS_ONLN);
 
+  clock_gettime (CLOCK_MONOTONIC, &ui.begun);
   *ses = (session){ .verbose = cmd_opt.verbose, .quiet = cmd_opt.quiet, .seed = cmd_opt.seed };
   if (pool_start (n > 0 ? (unsigned)n : 1) != FNX_OK)
     return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory"), EXIT_DATA;
@@ -180,5 +183,29 @@ ui_print (const fnx_buf *b, const char *id, fault *f)
   for (int i = 0; i < s->ndim; i++)
     printf ("%s%" PRId64, i ? " x " : "  ", s->axes[i]->size);
   printf ("  %s; keep it with  ! write FILE, see it with  ! table\n", s->unit ? s->unit : "unit unknown");
+  return FNX_OK;
+}
+
+fnx_status
+ui_print_scores (const evaluation *e, fault *f)
+{
+  bool people = !cmd_opt.quiet && !cmd_opt.json && isatty (STDOUT_FILENO) && isatty (STDERR_FILENO);
+  struct timespec now;
+  double took;
+  fnx_status s = FNX_OK;
+
+  progress_clear (ui.bar);
+  if (people && ui.n_told)
+    fputs ("\n", stderr); /* between the notes and the table */
+  for (size_t i = 0; cmd_opt.json && i < e->n_json; i++)
+    puts (e->json[i]);
+  if (!cmd_opt.json)
+    s = evaluation_print (stdout, e, f);
+  if (s != FNX_OK || !people)
+    return s;
+  fflush (stdout);
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  took = (double)(now.tv_sec - ui.begun.tv_sec) + (double)(now.tv_nsec - ui.begun.tv_nsec) * 1e-9;
+  fprintf (stderr, took < 60 ? "%.2f s\n" : "%.0f s\n", took);
   return FNX_OK;
 }

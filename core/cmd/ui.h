@@ -6,7 +6,7 @@
 #ifndef FNX_CORE_CMD_UI_H
 #define FNX_CORE_CMD_UI_H
 
-#include "core/exec.h"
+#include "core/evaluate.h"
 
 /* Options of the program; main takes them out of the words before a command
  * sees the rest, so they may stand anywhere. */
@@ -29,5 +29,8 @@ int run_chain (chain *, session *, fault *f);
 /* A buffer as a result on stdout: tables as they are, others as tables when
  * small, else as one line that says what came out. */
 fnx_status ui_print (const fnx_buf *, const char *id, fault *f);
+
+/* What an evaluation found; on a terminal also how long all took. */
+fnx_status ui_print_scores (const evaluation *, fault *f);
 
 #endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The summary of an evaluation for people: two decimals, the interval as one
+ * thing, how p was found.  Programs get the table as it is.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/evaluate.h"
+#include "core/table_text.h"
+
+/* The summary's columns, by name; those that it lacks are NULL. */
+typedef struct summary {
+  int64_t rows;
+  const char *const *group, *const *metric, *const *p_by, *const *split, *const *chosen;
+  const double *value, *sd, *low, *high, *chance, *p;
+} summary;
+
+static summary
+summary_of (const fnx_buf *b)
+{
+  const fnx_axis *a = spec_axis (buffer_spec (b), "row");
+  summary s = { .rows = a->size };
+  const struct {
+    const char *name;
+    const char *const **texts;
+    const double **reals;
+  } want[] = {
+    { "group", &s.group, NULL }, { "metric", &s.metric, NULL },    { "p_by", &s.p_by, NULL },
+    { "value", NULL, &s.value }, { "train/test", &s.split, NULL }, { "chosen", &s.chosen, NULL },
+    { "sd", NULL, &s.sd },       { "low95", NULL, &s.low },        { "high95", NULL, &s.high },
+    { "p", NULL, &s.p },         { "chance", NULL, &s.chance },
+  };
+
+  for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+    const fnx_column *c = axis_column (a, want[i].name);
+
+    if (c && want[i].texts)
+      *want[i].texts = c->texts;
+    else if (c)
+      *want[i].reals = c->reals;
+  }
+  return s;
+}
+
+/* ---- cells ----------------------------------------------------------------------- */
+
+static void
+put_text (text_buf *t, const char *text)
+{
+  text_add (t, text ? text : "n/a");
+}
+
+static void
+put_score (text_buf *t, double v)
+{
+  if (isnan (v))
+    text_add (t, "n/a");
+  else
+    text_addf (t, "%.2f", fabs (v) < 0.005 ? 0.0 : v); /* no -0.00 */
+}
+
+/* Two digits that count; the method where the heading cannot name it. */
+static void
+put_p (text_buf *t, double p, const char *by)
+{
+  if (isnan (p))
+    text_add (t, "n/a");
+  else
+    text_addf (t, p >= 0.0995 ? "%.2f" : "%.2g", p);
+  if (by)
+    text_addf (t, " (%s)", by);
+}
+
+/* The one method by which every p was found; NULL if there are several. */
+static const char *
+one_method (const summary *s)
+{
+  const char *one = NULL;
+
+  for (int64_t i = 0; i < s->rows; i++)
+    if (s->p_by[i]) {
+      if (one && strcmp (one, s->p_by[i]))
+        return NULL;
+      one = s->p_by[i];
+    }
+  return one;
+}
+
+enum { GROUP, METRIC, VALUE, SD, INTERVAL, CHANCE, P, SPLIT, COLUMNS };
+
+/* What stands in a column of row `i`; of the heading if i < 0. */
+static char *
+cell (const summary *s, int column, int64_t i, const char *method)
+{
+  static const char *const heading[COLUMNS]
+      = { "group", "metric", "value", "sd", "95 % interval", "chance", "p", "train/test" };
+  text_buf t = { 0 };
+
+  if (i < 0 && column == P && method)
+    text_addf (&t, "p (%s)", method);
+  else if (i < 0)
+    text_add (&t, heading[column]);
+  else
+    switch (column) {
+    case GROUP:
+      put_text (&t, s->group[i]);
+      break;
+    case METRIC:
+      put_text (&t, s->metric[i]);
+      break;
+    case VALUE:
+      put_score (&t, s->value[i]);
+      break;
+    case SD:
+      put_score (&t, s->sd[i]);
+      break;
+    case INTERVAL:
+      put_score (&t, s->low[i]);
+      if (!isnan (s->low[i])) {
+        text_add (&t, " .. ");
+        put_score (&t, s->high[i]);
+      }
+      break;
+    case CHANCE:
+      put_score (&t, s->chance[i]);
+      break;
+    case P:
+      put_p (&t, s->p[i], method ? NULL : s->p_by[i]);
+      break;
+    default:
+      put_text (&t, s->split[i]);
+    }
+  return text_take (&t);
+}
+
+/* What a search chose stands below: it may be long.  All metrics of a group
+ * come from the same choice. */
+static void
+put_chosen (text_buf *t, const summary *s)
+{
+  for (int64_t i = 0; s->chosen && i < s->rows; i++) {
+    const char *last = i && s->group ? s->group[i - 1] : NULL, *group = s->group ? s->group[i] : NULL;
+
+    if (!s->chosen[i] || (i && (!group || (last && !strcmp (last, group)))))
+      continue;
+    if (group)
+      text_addf (t, "chosen for %s: %s\n", group, s->chosen[i]);
+    else
+      text_addf (t, "chosen: %s\n", s->chosen[i]);
+  }
+}
+
+static void
+put_people (text_buf *t, const summary *s)
+{
+  bool right[COLUMNS];
+  int shown_columns[COLUMNS];
+  size_t n = 0, height = (size_t)s->rows + 1;
+  const char *method = one_method (s);
+  char **cells;
+
+  for (int c = 0; c < COLUMNS; c++)
+    if (c != GROUP || s->group) {
+      right[n] = c != GROUP && c != METRIC;
+      shown_columns[n++] = c;
+    }
+  cells = calloc (n * height, sizeof *cells);
+  t->failed |= !cells;
+  for (size_t i = 0; i < n * height && !t->failed; i++) {
+    cells[i] = cell (s, shown_columns[i % n], (int64_t)(i / n) - 1, method);
+    t->failed |= !cells[i];
+  }
+  if (!t->failed)
+    cells_align (t, cells, height, n, right);
+  for (size_t i = 0; cells && i < n * height; i++)
+    free (cells[i]);
+  free (cells);
+  put_chosen (t, s);
+}
+
+fnx_status
+evaluation_print (FILE *to, const evaluation *e, fault *f)
+{
+  text_buf t = { 0 };
+  summary s;
+  char *text;
+
+  if (!isatty (fileno (to)))
+    return table_print (to, e->summary, TABLE_TSV, f);
+  s = summary_of (e->summary);
+  put_people (&t, &s);
+  text = text_take (&t);
+  if (!text)
+    return fault_set (f, fault_exit_of (FNX_E_NOMEM), FNX_E_NOMEM, "not enough memory to print the scores");
+  fputs (text, to);
+  free (text);
+  return FNX_OK;
+}
