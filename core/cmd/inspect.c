@@ -308,46 +308,72 @@ ends_in (const char *text, const char *end)
   return n > k && !strcmp (text + n - k, end);
 }
 
+/* Take the options out of the words, wherever they stand: how it is to be
+ * shown, or -1 for one that there is not. */
+static int
+form_of (int *argc, char **argv)
+{
+  static const struct {
+    const char *name;
+    int form;
+  } forms[] = { { "--markdown", INSPECT_MARKDOWN }, { "--params", INSPECT_PARAMS } };
+  enum { N_FORMS = sizeof forms / sizeof *forms };
+  int form = cmd_opt.json ? INSPECT_JSON : INSPECT_TEXT, n = 1;
+
+  for (int i = 1; i < *argc; i++) {
+    size_t k = 0;
+
+    if (strncmp (argv[i], "--", 2) != 0) {
+      argv[n++] = argv[i];
+      continue;
+    }
+    while (k < N_FORMS && strcmp (argv[i], forms[k].name) != 0)
+      k++;
+    if (k == N_FORMS) {
+      fprintf (stderr, "fornix: inspect has no option %s\n", argv[i]);
+      return -1;
+    }
+    form = forms[k].form;
+  }
+  *argc = n;
+  return form;
+}
+
 int
 cmd_inspect (int argc, char **argv)
 {
   fault f = FAULT_INIT;
   session ses;
   const fnx_step_desc *d;
-  int form = cmd_opt.json ? INSPECT_JSON : INSPECT_TEXT, at = 1, code = EXIT_OK;
+  int form = form_of (&argc, argv), n, code = EXIT_OK;
 
-  for (; at < argc && !strncmp (argv[at], "--", 2); at++)
-    if (!strcmp (argv[at], "--markdown"))
-      form = INSPECT_MARKDOWN;
-    else if (!strcmp (argv[at], "--params"))
-      form = INSPECT_PARAMS;
-    else
-      break;
-  if (at >= argc || cmd_opt.help) {
+  if (form < 0)
+    return EXIT_USAGE;
+  if (argc < 2 || cmd_opt.help) {
     fputs (usage, cmd_opt.help ? stdout : stderr);
     return cmd_opt.help ? EXIT_OK : EXIT_USAGE;
   }
   if (ui_begin (&ses, &f) != EXIT_OK)
     return ui_end (&ses, &f, NULL);
-  d = registry_step (argv[at]);
+  d = registry_step (argv[1]);
   if (d)
     code = inspect_step (d, form);
-  else if (ends_in (argv[at], ".so"))
-    code = inspect_plugin (argv[at], form);
-  else if (ends_in (argv[at], ".fnx") || model_file_is (argv[at]))
-    inspect_model (argv[at], &f);
-  else if (ends_in (argv[at], ".yaml") || ends_in (argv[at], ".yml") || ends_in (argv[at], ".json"))
-    inspect_chain (argv[at], &f);
-  else if (!strchr (argv[at], '.') && !strchr (argv[at], '/') && !strchr (argv[at], ':')) {
-    const char *near = nearest (argv[at], registry_names ());
+  else if (ends_in (argv[1], ".so"))
+    code = inspect_plugin (argv[1], form);
+  else if (ends_in (argv[1], ".fnx") || model_file_is (argv[1]))
+    inspect_model (argv[1], &f);
+  else if (ends_in (argv[1], ".yaml") || ends_in (argv[1], ".yml") || ends_in (argv[1], ".json"))
+    inspect_chain (argv[1], &f);
+  else if (!strchr (argv[1], '.') && !strchr (argv[1], '/') && !strchr (argv[1], ':')) {
+    const char *near = nearest (argv[1], registry_names ());
 
     if (near)
-      fault_set (&f, EXIT_CHAIN, FNX_E_PARAM, "no step called \"%s\"; did you mean \"%s\"?", argv[at], near);
+      fault_set (&f, EXIT_CHAIN, FNX_E_PARAM, "no step called \"%s\"; did you mean \"%s\"?", argv[1], near);
     else
       fault_set (&f, EXIT_CHAIN, FNX_E_PARAM, "no step called \"%s\", and no such file\nfornix steps  lists all steps",
-                 argv[at]);
+                 argv[1]);
   } else
-    inspect_recording (&ses, argc - at, argv + at, &f);
-  at = ui_end (&ses, &f, NULL);
-  return at ? at : code;
+    inspect_recording (&ses, argc - 1, argv + 1, &f);
+  n = ui_end (&ses, &f, NULL);
+  return n ? n : code;
 }
