@@ -47,5 +47,6 @@ libcore_la_CPPFLAGS = $(AM_CPPFLAGS) -include config.h \
 libcore_la_CFLAGS = $(AM_CFLAGS) $(YAML_CFLAGS) $(JANSSON_CFLAGS)
 libcore_la_LIBADD = $(YAML_LIBS) $(JANSSON_LIBS) $(LTDL_LIBS) $(GSL_LIBS) -lpthread -ldl -lm
 fornix_SOURCES = core/main.c
-fornix_LDFLAGS = -dlopen self
+# No -export-dynamic (nor -dlopen self, which implies it): the program's symbols,
+# GSL's among them, would come before those of every plugin's own libraries.
 fornix_LDADD = libcore.la

@@ -2,8 +2,8 @@
 check_LTLIBRARIES += tests/libharness.la
 tests_libharness_la_SOURCES = tests/harness.c tests/harness.h
 TEST_LDADD = tests/libharness.la libcore.la
-TEST_LDFLAGS = -dlopen self
 AM_LDFLAGS =
+TEST_LDFLAGS = $(AM_LDFLAGS)
 
 include tests/core/local.mk
 include tests/io/local.mk
