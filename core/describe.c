@@ -332,6 +332,17 @@ print_contract (FILE *to, const fnx_step_desc *d)
 }
 
 void
+describe_example (FILE *to, const fnx_step_desc *d, int indent)
+{
+  size_t n;
+
+  for (const char *line = d->example; line && *line; line += n + (line[n] == '\n')) {
+    n = strcspn (line, "\n");
+    fprintf (to, "%*s%.*s\n", indent, "", (int)n, line);
+  }
+}
+
+void
 describe_text (FILE *to, const fnx_step_desc *d, const module_info *from)
 {
   size_t at = columns (d->name) + 3 + columns (d->title);
@@ -343,12 +354,10 @@ describe_text (FILE *to, const fnx_step_desc *d, const module_info *from)
   fprintf (to, "%s, revision %u\n", d->id, (unsigned)d->revision);
   print_contract (to, d);
   print_params (to, d);
-  if (d->example)
-    fprintf (to, "\n  %s\n", d->example);
+  fputc ('\n', to);
+  describe_example (to, d, 2);
   if (asprintf (&page, "man fornix-%s", d->name) < 0)
     return;
-  if (!d->example)
-    fputc ('\n', to);
   at = d->equals ? columns ("  equals ") + columns (d->equals) : 0;
   if (d->equals)
     fprintf (to, "  equals %s", d->equals);

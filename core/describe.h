@@ -25,6 +25,8 @@ const char *describe_threads (const fnx_step_desc *);
 bool describe_learns (const fnx_step_desc *, bool *supervised);
 bool describe_streams (const fnx_step_desc *);
 
+/* The lines of the example, each behind `indent` blanks; may have none. */
+void describe_example (FILE *to, const fnx_step_desc *, int indent);
 /* Words of `text` from column `indent` on, wrapped before column `width`; the
  * cursor stands at column `at` already. */
 void describe_wrap (FILE *to, const char *text, size_t indent, size_t at, size_t width);

@@ -206,7 +206,8 @@ describe_markdown (FILE *to, const fnx_step_desc *d, const module_info *from)
   params (to, d);
   if (d->example) {
     heading (to, "EXAMPLE");
-    fprintf (to, "    %s\n\n", d->example);
+    describe_example (to, d, 4);
+    fputc ('\n', to);
   }
   if (d->equals) {
     heading (to, "NUMBERS");

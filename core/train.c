@@ -181,7 +181,7 @@ const fnx_step_desc train_desc = {
   .doc = "The file holds the whole chain, from the recording to the answer, with what was learned;  fornix apply  runs "
          "it on "
          "new recordings. It names every step with its revision and carries a checksum.",
-  .example = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s ! train to=/tmp/fists.fnx "
+  .example = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s ! train to=fists.fnx "
              "begin tangent ! svm end",
   .inputs = in_ports,
   .outputs = out_ports,

@@ -78,10 +78,12 @@ main_param (const fnx_step_desc *d)
   return NULL;
 }
 
+/* "fornix" begins the next line of an example. */
 static bool
 is_end (const char *word)
 {
-  return !strcmp (word, "!") || !strcmp (word, "begin") || !strcmp (word, "end") || !strcmp (word, "\\") || !word[0];
+  return !strcmp (word, "fornix") || !strcmp (word, "!") || !strcmp (word, "begin") || !strcmp (word, "end")
+         || !strcmp (word, "\\") || !word[0];
 }
 
 /* One word behind the step's name: name=value, or the main param's value. */

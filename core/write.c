@@ -157,7 +157,7 @@ const fnx_step_desc write_desc = {
   .doc
   = "The suffix of the file chooses the writer, and  fornix steps write  lists them. The file appears under its name "
     "only when the whole chain has succeeded; an existing file is replaced at that moment and not before.",
-  .example = "fornix run sim:fists ! psd ! write /tmp/psd.tsv",
+  .example = "fornix run sim:fists ! psd ! write psd.tsv",
   .inputs = in_ports,
   .outputs = out_ports,
   .params = params,

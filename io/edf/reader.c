@@ -395,7 +395,8 @@ const fnx_step_desc edf_reader_desc = {
          "fields of the header are never read.",
   .cite = "Kemp et al. 1992, doi:10.1016/0013-4694(92)90009-7; Kemp and Olivan 2003, doi:10.1016/S1388-2457(03)00123-8",
   .equals = "libedf 1.23 to 1e-9 where that reads the file, without its clamping",
-  .example = "fornix run rec.edf channels=C3,C4 ! band range=8..32Hz ! write out.edf",
+  .example = "fornix run sim:fists ! write rec.edf\n"
+             "fornix run rec.edf channels=C3,C4 ! band range=8..32Hz ! write out.edf",
   .inputs = no_ports,
   .outputs = outputs,
   .params = params,

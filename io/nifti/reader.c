@@ -306,7 +306,8 @@ const fnx_step_desc nifti_reader = {
     "Sizes are checked against the file before anything is allocated, gzip checksums to the last byte.",
   .cite = "NIfTI-1 and NIfTI-2 data format, https://nifti.nimh.nih.gov",
   .equals = "nibabel 5 get_fdata() and affine, exactly",
-  .example = "fornix run bold.nii.gz ! voxels above=300 ! degree tau=0.3 ! write degree.nii.gz",
+  .example = "fornix run sim:rest form=image ! write bold.nii.gz\n"
+             "fornix run bold.nii.gz ! voxels above=300 ! degree tau=0.3 ! write degree.nii.gz",
   .inputs = none,
   .outputs = outputs,
   .params = params,

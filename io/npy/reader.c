@@ -280,7 +280,8 @@ const fnx_step_desc npy_reader = {
     "The axes come from the .npy.json beside it that write.npy makes, or from axes= and kind=; they are never "
     "guessed.",
   .cite = "NumPy Enhancement Proposal 1, numpy.lib.format",
-  .example = "fornix run trials.npy axes=trial,channel,time rate=250Hz ! cov ! write cov.npy",
+  .example = "fornix run sim:fists ! epoch on=left,right from=0s to=3s ! write trials.npy\n"
+             "fornix run trials.npy axes=trial,channel,time rate=160Hz ! cov ! write cov.npy",
   .inputs = none,
   .outputs = outputs,
   .params = params,

@@ -439,7 +439,8 @@ const fnx_step_desc text_reader = {
     "Time has a unit only if tr= or rate= or SamplingFrequency in the .json of the same name gives it; otherwise "
     "the time axis counts rows. In features, columns of words become columns of the trials.",
   .cite = "BIDS tabular files; AFNI 1D; RFC 4180",
-  .example = "fornix run rois_cc200.1D tr=2s ! connectivity ! write connectivity.tsv",
+  .example = "fornix run sim:rest ! write rois.tsv\n"
+             "fornix run rois.tsv tr=2s ! connectivity ! write connectivity.tsv",
   .inputs = none,
   .outputs = outputs,
   .params = params,

@@ -356,7 +356,7 @@ typedef struct fnx_step_desc {
   const char *doc;                     /* paragraphs of plain text, parted by blank lines */
   const char *cite;                    /* the paper, equation or peer it follows; or NULL */
   const char *equals;                  /* "MNE 1.3 filter() to 1e-10"; or NULL */
-  const char *example;                 /* a line that runs: "fornix run sim:fists ! band ..." */
+  const char *example;                 /* lines that run anywhere: "fornix run sim:fists ! band ..." */
   const fnx_port_desc *const *inputs;  /* NULL-terminated; the first is the chain's flow */
   const fnx_port_desc *const *outputs; /* NULL-terminated */
   const fnx_param_desc *const *params; /* NULL-terminated; or NULL */
