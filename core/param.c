@@ -85,12 +85,12 @@ chain_arg_where (const chain_step *step, const char *param)
   return step->at;
 }
 
-/* The input port beyond the first that is called `name`. */
+/* Is there an input port of that name?  The first is also called "in". */
 static bool
 is_port (const fnx_step_desc *desc, const char *name)
 {
-  for (size_t i = 1; desc->inputs && desc->inputs[0] && desc->inputs[i]; i++)
-    if (strcmp (desc->inputs[i]->name, name) == 0)
+  for (size_t i = 0; desc->inputs && desc->inputs[i]; i++)
+    if (strcmp (desc->inputs[i]->name, name) == 0 || (i == 0 && strcmp ("in", name) == 0))
       return true;
   return false;
 }
