@@ -297,7 +297,14 @@ buffer_set_events (fnx_buf *b, const fnx_events *e)
     return FNX_E_NOMEM;
   free (b->events);
   b->events = copy;
+  b->own_events = true;
   return FNX_OK;
+}
+
+bool
+buffer_events_are_own (const fnx_buf *b)
+{
+  return b->own_events;
 }
 
 const fnx_column *
@@ -316,6 +323,7 @@ buffer_carry (fnx_buf *dst, const fnx_buf *src, fault *f)
       return no_memory (f, 0);
   if (src->events && buffer_set_events (dst, src->events) != FNX_OK)
     return no_memory (f, 0);
+  dst->own_events = false;
   return FNX_OK;
 }
 

@@ -28,6 +28,7 @@ fnx_status buffer_set_meta (fnx_buf *, const char *key, const char *json);
 const char *buffer_meta_key (const fnx_buf *, size_t i);
 const fnx_events *buffer_events (const fnx_buf *);
 fnx_status buffer_set_events (fnx_buf *, const fnx_events *);
+bool buffer_events_are_own (const fnx_buf *); /* set for it, not only carried over */
 const fnx_column *buffer_column (const fnx_buf *, const char *axis, const char *name);
 
 /* Items idx[0..n) of the first axis, in that order, without copying values;

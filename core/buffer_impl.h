@@ -30,6 +30,7 @@ struct fnx_buf {
   meta_entry *meta; /* sorted by key */
   size_t n_meta;
   fnx_events *events; /* NULL: none */
+  bool own_events;    /* set_events was called on this buffer */
 };
 
 /* Where values come from; unset: the heap and mmap.  Set by the plugin

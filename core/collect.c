@@ -39,9 +39,8 @@ collector_new (const fnx_spec *spec, fault *f)
 }
 
 fnx_status
-collector_note_events (collector *c, const fnx_buf *b)
+collector_note_events (collector *c, const fnx_events *e)
 {
-  const fnx_events *e = buffer_events (b);
   one_event *more;
 
   if (!e->n)
@@ -112,7 +111,7 @@ collector_add (collector *c, const fnx_buf *block, fault *f)
   const fnx_axis *a = k < 0 ? NULL : buffer_spec (block)->axes[k];
   fnx_status st;
 
-  if (collector_note_events (c, block) != FNX_OK)
+  if (collector_note_events (c, buffer_events (block)) != FNX_OK)
     return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
   if (!a)
     return keep_part (c, block, f);
@@ -216,6 +215,16 @@ collector_end (collector *c, fault *f)
 }
 
 void
+collector_forget_events (collector *c)
+{
+  for (size_t i = 0; i < c->n_events; i++) {
+    free (c->events[i].label);
+    free (c->events[i].channel);
+  }
+  c->n_events = 0;
+}
+
+void
 collector_free (collector *c)
 {
   if (!c)
@@ -223,10 +232,7 @@ collector_free (collector *c)
   buffer_unref (c->whole);
   for (size_t i = 0; i < c->n_parts; i++)
     buffer_unref (c->parts[i]);
-  for (size_t i = 0; i < c->n_events; i++) {
-    free (c->events[i].label);
-    free (c->events[i].channel);
-  }
+  collector_forget_events (c);
   free (c->parts);
   free (c->events);
   free (c);

@@ -15,9 +15,10 @@ typedef struct collector collector;
 collector *collector_new (const fnx_spec *spec, fault *f);
 /* Borrowed.  Blocks must follow each other along time. */
 fnx_status collector_add (collector *, const fnx_buf *block, fault *f);
-/* Only the events of a block, and all of them in order; free() the result. */
-fnx_status collector_note_events (collector *, const fnx_buf *block);
+/* Only events, and all of them in order; free() the result. */
+fnx_status collector_note_events (collector *, const fnx_events *);
 fnx_events *collector_events (collector *); /* NULL: no memory */
+void collector_forget_events (collector *);
 /* The whole, one reference; a fault when nothing was added. */
 const fnx_buf *collector_end (collector *, fault *f);
 void collector_free (collector *);

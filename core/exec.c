@@ -188,8 +188,11 @@ node_run (const scope *s, node *n, const fnx_buf *const *in, const fnx_buf **out
 
 typedef struct river {
   scope *s;
-  int first, n;        /* nodes */
-  collector *kept[64]; /* by node; NULL: nobody needs the whole of it */
+  int first, n;                   /* nodes */
+  collector *kept[64][MAX_PORTS]; /* by node and output; NULL: nobody needs the whole of it */
+  collector *heard[64];           /* by node: events that came in since its last output */
+  int64_t next[64];               /* by node: sample that its next block begins with, once it has begun */
+  bool begun[64];
   int64_t samples;
 } river;
 
@@ -217,7 +220,7 @@ river_length (const scope *s, int first)
   for (; first + n < s->n_nodes && n < 64; n++) {
     const node *x = &s->nodes[first + n], *before = x - 1;
 
-    if (!x->stream || x->n_in < 1 || x->from[0] != before->first_slot || x->n_out != 1)
+    if (!x->stream || x->n_in < 1 || x->from[0] != before->first_slot || x->n_out < 1)
       break;
     for (int p = 1; p < x->n_in; p++)
       if (x->from[p] >= 0 && !s->slots[x->from[p]].value)
@@ -240,15 +243,96 @@ block_length (const fnx_spec *spec)
 
 static fnx_status flow (river *r, int i, const fnx_buf *block, fault *f);
 
+/* Blocks follow each other; a step that leaves samples out is at fault here,
+ * not where it would be noticed. */
+static fnx_status
+in_order (river *r, int i, const fnx_buf *block, fault *f)
+{
+  const fnx_axis *a = spec_axis (buffer_spec (block), "time");
+
+  if (!a || !(a->flags & FNX_AXIS_REGULAR))
+    return FNX_OK;
+  if (r->begun[i] && a->start != r->next[i])
+    return fault_set (f, EXIT_INTERNAL, FNX_E_BUG,
+                      "a block begins at sample %" PRId64 ", the one before ended at %" PRId64, a->start, r->next[i]);
+  r->begun[i] = true;
+  r->next[i] = a->start + a->size;
+  return FNX_OK;
+}
+
+/* What comes out beside the main output goes nowhere in blocks. */
+static fnx_status
+keep_more (river *r, int i, const fnx_buf *const *out, fault *f)
+{
+  fnx_status st = FNX_OK;
+
+  for (int p = 1; p < MAX_PORTS && st == FNX_OK; p++)
+    if (out[p] && r->kept[i][p])
+      st = collector_add (r->kept[i][p], out[p], f);
+  return node_fault (&r->s->nodes[r->first + i], f, st);
+}
+
 /* A block that node first + i gave: keep it, pass it on. */
 static fnx_status
 flow_on (river *r, int i, const fnx_buf *block, fault *f)
 {
-  fnx_status st = r->kept[i] ? collector_add (r->kept[i], block, f) : FNX_OK;
+  fnx_status st = in_order (r, i, block, f);
 
-  if (st == FNX_OK && i + 1 < r->n)
-    st = flow (r, i + 1, block, f);
-  return node_fault (&r->s->nodes[r->first + i], f, st);
+  if (st == FNX_OK && r->kept[i][0])
+    st = collector_add (r->kept[i][0], block, f);
+  node_fault (&r->s->nodes[r->first + i], f, st);
+  return st == FNX_OK && i + 1 < r->n ? flow (r, i + 1, block, f) : st;
+}
+
+static bool
+same_events (const fnx_events *a, const fnx_events *b)
+{
+  bool same = a->n == b->n;
+
+  for (size_t i = 0; same && i < a->n; i++)
+    same = a->onset[i] == b->onset[i] && a->label && b->label && a->label[i] && b->label[i]
+           && !strcmp (a->label[i], b->label[i]);
+  return same;
+}
+
+/* Events survive by default, also where a step holds samples back and makes
+ * its output like a block that came much later: those that came in since the
+ * last output go out with this one, unless the step has set some itself. */
+static fnx_status
+carry_events (river *r, int i, const fnx_buf *in, const fnx_buf **out, fault *f)
+{
+  fnx_events *e;
+  fnx_status st = FNX_OK;
+
+  if (in && collector_note_events (r->heard[i], buffer_events (in)) != FNX_OK)
+    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  if (!*out)
+    return FNX_OK;
+  if (*out == in || !buffer_events_are_own (*out)) {
+    e = collector_events (r->heard[i]);
+    if (e && !same_events (e, buffer_events (*out))) {
+      fnx_buf *own = buffer_own (*out, f);
+
+      *out = own;
+      st = own ? buffer_set_events (own, e) : f->code;
+    }
+    free (e);
+    if (!e || st == FNX_E_NOMEM)
+      return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  }
+  collector_forget_events (r->heard[i]);
+  return st;
+}
+
+/* After its last output: what came in later belongs to the next step's input. */
+static fnx_status
+carry_last_events (river *r, int i, fault *f)
+{
+  fnx_events *e = collector_events (r->heard[i]);
+  fnx_status st = e ? collector_note_events (i + 1 < r->n ? r->heard[i + 1] : r->kept[i][0], e) : FNX_E_NOMEM;
+
+  free (e);
+  return st == FNX_OK ? st : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
 }
 
 /* Push a block into node first + i (NULL: drain it) and pass on what comes out. */
@@ -261,7 +345,7 @@ flow (river *r, int i, const fnx_buf *block, fault *f)
   call c;
 
   if (!block && !n->stream->drain)
-    return FNX_OK;
+    return carry_last_events (r, i, f);
   for (int p = 1; p < n->n_in; p++)
     in[p] = n->from[p] < 0 ? NULL : r->s->slots[n->from[p]].value;
   if (block)
@@ -270,12 +354,32 @@ flow (river *r, int i, const fnx_buf *block, fault *f)
     st = node_call (r->s, n, &c, f);
   if (st == FNX_OK)
     st = call_end (&c, block ? n->stream->push (&c.api, n->step, typed, out) : n->stream->drain (&c.api, n->step, out));
+  if (st == FNX_OK)
+    st = carry_events (r, i, typed[0], &out[0], f);
   node_fault (n, f, st);
+  if (st == FNX_OK)
+    st = keep_more (r, i, out, f);
   if (st == FNX_OK && out[0])
     st = flow_on (r, i, out[0], f);
+  if (st == FNX_OK && !block)
+    st = carry_last_events (r, i, f);
   drop (out, MAX_PORTS);
   drop (typed, MAX_PORTS);
   return st;
+}
+
+static fnx_status
+river_keep (river *r, int i, fault *f)
+{
+  node *n = &r->s->nodes[r->first + i];
+  const fnx_spec *first = r->s->slots[n->first_slot].spec;
+
+  r->heard[i] = collector_new (first, f);
+  if (r->heard[i] && (i + 1 == r->n || wanted_later (r->s, n->first_slot, r->first + i + 2)))
+    r->kept[i][0] = collector_new (first, f);
+  for (int p = 1; p < n->n_out && !f->code; p++)
+    r->kept[i][p] = collector_new (r->s->slots[n->first_slot + p].spec, f);
+  return f->code;
 }
 
 static fnx_status
@@ -286,11 +390,8 @@ river_start (river *r, int64_t len, fault *f)
     fnx_status st = FNX_OK;
     call c;
 
-    if (i + 1 == r->n || wanted_later (r->s, n->first_slot, r->first + i + 2) || n->n_out > 1) {
-      r->kept[i] = collector_new (r->s->slots[n->first_slot].spec, f);
-      if (!r->kept[i])
-        return f->code;
-    }
+    if (river_keep (r, i, f) != FNX_OK)
+      return f->code;
     if (!n->stream->start)
       continue;
     if ((st = node_call (r->s, n, &c, f)) == FNX_OK)
@@ -298,6 +399,18 @@ river_start (river *r, int64_t len, fault *f)
     if (st != FNX_OK)
       return node_fault (n, f, st);
   }
+  return FNX_OK;
+}
+
+static fnx_status
+give_whole (river *r, int i, int port, fault *f)
+{
+  node *n = &r->s->nodes[r->first + i];
+  const fnx_buf *all = collector_end (r->kept[i][port], f);
+
+  if (!all)
+    return node_fault (n, f, f->code);
+  scope_give (r->s, n->first_slot + port, all);
   return FNX_OK;
 }
 
@@ -327,25 +440,23 @@ river_run (river *r, fault *f)
       if (r->s->ses->on_progress && time && time->size > 0)
         r->s->ses->on_progress (r->s->ses->on_arg, r->s->recording, source->desc->name, (uint64_t)r->samples,
                                 (uint64_t)time->size);
-      st = flow_on (r, 0, out[0], f);
+      st = keep_more (r, 0, out, f);
+      if (st == FNX_OK)
+        st = flow_on (r, 0, out[0], f);
     }
     drop (out, MAX_PORTS);
   }
   /* Drained in order: what one gives up late still passes through the next. */
   for (int i = 1; i < r->n && st == FNX_OK; i++)
     st = flow (r, i, NULL, f);
-  for (int i = 0; i < r->n && st == FNX_OK; i++)
-    if (r->kept[i]) {
-      node *n = &r->s->nodes[r->first + i];
-      const fnx_buf *all = collector_end (r->kept[i], f);
-
-      if (all)
-        scope_give (r->s, n->first_slot, all);
-      else
-        st = node_fault (n, f, f->code);
+  for (int i = 0; i < r->n; i++) {
+    for (int p = 0; p < MAX_PORTS; p++) {
+      if (st == FNX_OK && r->kept[i][p])
+        st = give_whole (r, i, p, f);
+      collector_free (r->kept[i][p]);
     }
-  for (int i = 0; i < r->n; i++)
-    collector_free (r->kept[i]);
+    collector_free (r->heard[i]);
+  }
   return st;
 }
 
@@ -371,7 +482,7 @@ scope_run (scope *s, int first, int n, fault *f)
 
     if (r.n > first + n - i)
       r.n = first + n - i;
-    if (r.n > 1 || (r.n == 1 && !x->desc->run && x->n_out == 1)) {
+    if (r.n > 1 || (r.n == 1 && !x->desc->run)) {
       st = river_run (&r, f);
       i += r.n;
     } else {

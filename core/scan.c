@@ -45,8 +45,9 @@ take_block (scan *s, const fnx_buf *b, collector *events, fault *f)
   s->n_time += time ? time->size : buffer_spec (b)->ndim ? buffer_spec (b)->axes[0]->size : 1;
   look (s, real);
   buffer_unref (real);
-  return collector_note_events (events, b) == FNX_OK ? FNX_OK
-                                                     : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  return collector_note_events (events, buffer_events (b)) == FNX_OK
+             ? FNX_OK
+             : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
 }
 
 fnx_status
