@@ -4,7 +4,7 @@
 # pseudo-terminal, since tables look otherwise in a pipe.
 readme=$top_srcdir/README.md
 test -f "$readme" || exit 99
-command -v script >/dev/null || { echo "1..0 # SKIP no script(1) here"; exit 77; }
+script -qec true /dev/null </dev/null >/dev/null 2>&1 || { echo "1..0 # SKIP no pseudo-terminal here"; exit 77; }
 readme=$(cd "$(dirname "$readme")" && pwd)/README.md
 folder=$(mktemp -d "${TMPDIR:-/tmp}/fornix-readme-XXXXXX") || exit 99
 trap 'rm -rf "$folder"' EXIT

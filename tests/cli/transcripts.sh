@@ -6,7 +6,7 @@
 # of PhysioNet; FORNIX_GOLDEN=write makes the files anew, to be read and judged.
 golden=$abs_top_srcdir/tests/cli/golden
 shared=${FORNIX_SHARED-$abs_top_srcdir/../shared}
-command -v script >/dev/null || { echo "1..0 # SKIP no script(1) here"; exit 77; }
+script -qec true /dev/null </dev/null >/dev/null 2>&1 || { echo "1..0 # SKIP no pseudo-terminal here"; exit 77; }
 folder=$(mktemp -d "${TMPDIR:-/tmp}/fornix-golden-XXXXXX") || exit 99
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 99
