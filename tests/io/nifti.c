@@ -95,7 +95,7 @@ static size_t
 value (const image *m, unsigned char *p, int64_t i)
 {
   double v = (m->scale != 0 ? m->scale : 1) * (double)i;
-  int64_t whole = (int64_t)v;
+  int64_t whole = isnan (v) ? 0 : (int64_t)v;
   float f = (float)v;
   static const int sizes[][2]
       = { { 2, 1 }, { 256, 1 }, { 4, 2 }, { 512, 2 }, { 8, 4 }, { 768, 4 }, { 1024, 8 }, { 1280, 8 } };

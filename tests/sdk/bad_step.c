@@ -117,7 +117,8 @@ misbehave (fnx_call *c, fnx_step *s, const fnx_buf *in, const fnx_tensor *x, dou
     lost = malloc (8);
     y[0] += (double)(uintptr_t)lost;
   }
-  while (total && isnan (y[0]) && bad ("hang"))
+  /* volatile: a compiler may take for granted that other loops end */
+  for (volatile int turns = 0; total && isnan (y[0]) && bad ("hang"); turns = !turns)
     ;
   for (size_t i = 0; i < total && bad ("threads"); i++)
     y[i] *= 1 + 1e-15 * c->max_threads;
