@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Covariance estimators: Ledoit and Wolf 2004 (lwf), Chen et al. 2010 in
- * scikit-learn's variant (oas), Schaefer and Strimmer 2005 (sch).
+ * scikit-learn's variant (oas), Schaefer and Strimmer 2005 (sch), M-estimators
+ * (hub, stu, tyl; mestimate.c).
  */
 #include "plugins/common/cov.h"
 #include "plugins/common/clones.h"
 #include "plugins/common/linalg.h"
+#include "plugins/common/mestimate.h"
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
-const char *const cov_names[COV_N + 1] = { "scm", "cov", "corr", "oas", "lwf", "sch", NULL };
+const char *const cov_names[COV_N + 1] = { "scm", "cov", "corr", "oas", "lwf", "sch", "hub", "stu", "tyl", NULL };
 
 CLONES (centre, (const double *restrict x, size_t p, size_t T, double *restrict out), (x, p, T, out))
 {
@@ -104,9 +106,9 @@ from_oas (double *s, size_t p, double T)
 /* xc: the centred samples; power: T doubles of work.  The sum of all entries
  * of (Xc.Xc)(Xc.Xc)^T is that of squared instantaneous powers. */
 static int
-from_lwf (double *s, size_t p, size_t T, const double *xc, double *power, double *square)
+from_lwf (double *s, size_t p, size_t T, const double *xc, double *rows, double *power, double *square)
 {
-  (void)square;
+  (void)rows, (void)square;
   double P = (double)p, n = (double)T, tr = trace (s, p), mu = tr / P, all = la_dot (s, s, p * p);
   memset (power, 0, T * sizeof *power);
   for (size_t i = 0; i < p; i++)
@@ -121,8 +123,9 @@ from_lwf (double *s, size_t p, size_t T, const double *xc, double *power, double
 /* Shrinks correlations towards zero and leaves variances: with v = diag S,
  * var R_ij = n / ((n-1)^3 v_i v_j) (sum_t x_i^2 x_j^2 - n S_ij^2). */
 static int
-from_sch (double *s, size_t p, size_t T, const double *xc, double *square, double *gram)
+from_sch (double *s, size_t p, size_t T, const double *xc, double *square, double *row, double *gram)
 {
+  (void)row;
   double n = (double)T, of_r = 0, of_var = 0;
   for (size_t i = 0; i < p; i++)
     if (!(s[i * p + i] > 0))
@@ -146,12 +149,20 @@ from_sch (double *s, size_t p, size_t T, const double *xc, double *square, doubl
 }
 
 static const struct {
-  bool shrinks;
+  bool shrinks, unitless;
   int (*scm) (double *s, size_t p, double T);
-  int (*samples) (double *s, size_t p, size_t T, const double *xc, double *w1, double *w2);
+  /* rows: p T doubles of work, row: T, square: p^2 */
+  int (*samples) (double *s, size_t p, size_t T, const double *xc, double *rows, double *row, double *square);
 } estimators[COV_N] = {
-  [COV_SCM] = { false, from_scm, NULL }, [COV_COV] = { false, from_cov, NULL }, [COV_CORR] = { false, from_corr, NULL },
-  [COV_OAS] = { true, from_oas, NULL },  [COV_LWF] = { true, NULL, from_lwf },  [COV_SCH] = { true, NULL, from_sch },
+  [COV_SCM] = { .scm = from_scm },
+  [COV_COV] = { .scm = from_cov },
+  [COV_CORR] = { .unitless = true, .scm = from_corr },
+  [COV_OAS] = { .shrinks = true, .scm = from_oas },
+  [COV_LWF] = { .shrinks = true, .samples = from_lwf },
+  [COV_SCH] = { .shrinks = true, .samples = from_sch },
+  [COV_HUB] = { .samples = mestimate_huber },
+  [COV_STU] = { .samples = mestimate_student },
+  [COV_TYL] = { .unitless = true, .samples = mestimate_tyler },
 };
 
 bool
@@ -161,12 +172,18 @@ cov_shrinks (cov_kind k)
 }
 
 bool
+cov_unitless (cov_kind k)
+{
+  return estimators[k].unitless;
+}
+
+bool
 cov_of_scm (cov_kind k)
 {
   return estimators[k].scm != NULL;
 }
 
-/* Centred samples, their squares (sch) or powers (lwf), a Gram matrix. */
+/* Centred samples, and the work space of estimators that need them. */
 size_t
 cov_work (int p, int T)
 {
@@ -193,7 +210,7 @@ int
 cov_estimate (cov_kind k, const double *x, int p, int T, double *out, double *work)
 {
   size_t P = (size_t)p, n = (size_t)T;
-  double *xc = work, *w1 = xc + P * n, *w2 = w1 + P * n + n;
+  double *xc = work, *rows = xc + P * n, *row = rows + P * n, *square = row + n;
   if (p < 1 || T < 2)
     return -1;
   centre (x, P, n, xc);
@@ -202,7 +219,7 @@ cov_estimate (cov_kind k, const double *x, int p, int T, double *out, double *wo
     return cov_from_scm (k, out, p, T);
   if (all_finite (out, P * P))
     return -1;
-  return estimators[k].samples (out, P, n, xc, w1, w2) || all_finite (out, P * P) ? -1 : 0;
+  return estimators[k].samples (out, P, n, xc, rows, row, square) || all_finite (out, P * P) ? -1 : 0;
 }
 
 double

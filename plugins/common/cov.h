@@ -10,11 +10,24 @@
 #include <stddef.h>
 
 /* Written into parameters by name only; the order may change. */
-typedef enum cov_kind { COV_SCM, COV_COV, COV_CORR, COV_OAS, COV_LWF, COV_SCH, COV_N } cov_kind;
+typedef enum cov_kind {
+  COV_SCM,
+  COV_COV,
+  COV_CORR,
+  COV_OAS,
+  COV_LWF,
+  COV_SCH,
+  COV_HUB,
+  COV_STU,
+  COV_TYL,
+  COV_N
+} cov_kind;
 extern const char *const cov_names[COV_N + 1]; /* NULL-terminated */
 
 /* Does it shrink, so that fewer samples than channels still give an SPD matrix? */
 bool cov_shrinks (cov_kind);
+/* Is it a shape without a unit: correlations, or Tyler's of trace p? */
+bool cov_unitless (cov_kind);
 /* Does it follow from the sample covariance alone (cov_from_scm)? */
 bool cov_of_scm (cov_kind);
 

@@ -8,6 +8,8 @@ plugins_common_libcommon_la_SOURCES = \
   plugins/common/eigsmall.c plugins/common/eigsmall.h \
   plugins/common/spd.c plugins/common/spd.h \
   plugins/common/cov.c plugins/common/cov.h \
+  plugins/common/mestimate.c plugins/common/mestimate.h \
+  plugins/common/distribution.c plugins/common/distribution.h \
   plugins/common/mean.c plugins/common/mean.h \
   plugins/common/state.h
 # Channels and one-dimensional signals: FFTW, no BLAS.

@@ -57,7 +57,7 @@ const fnx_param_desc estimator_param = {
   .flags = FNX_P_TUNABLE,
   .name = "estimator",
   .doc = "scm: sum of squares over T; cov: over T-1; corr: correlations; oas, lwf, sch: shrunk, safe with few samples "
-         "and referenced channels",
+         "and referenced channels; hub, stu, tyl: robust to outlying samples",
   .fallback = "scm",
   .choices = cov_names,
 };
@@ -83,15 +83,19 @@ const fnx_step_desc cov_step = {
   .id = "org.fornix.riemann.cov",
   .name = "cov",
   .title = "covariance of the channels in each trial",
-  .doc = "Each channel is centred by its own mean over the epoch. scm divides by the number of samples T, cov by T - 1;"
-         " corr gives correlations. oas (oracle approximating shrinkage), lwf (Ledoit-Wolf) and sch (Schaefer-Strimmer)"
-         " draw the matrix towards a diagonal one, by an amount that follows from the samples.\n\n"
-         "What follows needs positive definite matrices. Epochs that are average-referenced, have flat or duplicated"
-         " channels or fewer samples than channels give none without shrinkage: the step then stops, names the trial"
-         " and the cause, and never passes a singular matrix on. estimator=oas is the usual remedy.",
+  .doc
+  = "Each channel is centred by its own mean over the epoch. scm divides by the number of samples T, cov by T - 1;"
+    " corr gives correlations. oas (oracle approximating shrinkage), lwf (Ledoit-Wolf) and sch (Schaefer-Strimmer)"
+    " draw the matrix towards a diagonal one, by an amount that follows from the samples. hub (Huber), stu (Student)"
+    " and tyl (Tyler, a shape of trace p) give less weight to samples that lie far out, such as blinks and jumps;"
+    " they do not shrink.\n\n"
+    "What follows needs positive definite matrices. Epochs that are average-referenced, have flat or duplicated"
+    " channels or fewer samples than channels give none without shrinkage: the step then stops, names the trial"
+    " and the cause, and never passes a singular matrix on. estimator=oas is the usual remedy.",
   .cite
   = "Chen et al., IEEE TSP 58:5016, 2010 (oas, in scikit-learn's variant); Ledoit and Wolf, J Multivar Anal 88:365,"
-    " 2004 (lwf); Schaefer and Strimmer, Stat Appl Genet Mol Biol 4:32, 2005 (sch)",
+    " 2004 (lwf); Schaefer and Strimmer, Stat Appl Genet Mol Biol 4:32, 2005 (sch); Ollila et al., IEEE TSP"
+    " 60:5597, 2012 (hub, stu); Tyler, Ann Stat 15:234, 1987 (tyl)",
   .equals = "pyRiemann 0.9 Covariances to 1e-12",
   .example = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s"
              " ! evaluate folds=5 begin cov estimator=oas ! mdm end",

@@ -192,7 +192,7 @@ matrices_of_any (fnx_call *c, const fnx_buf *b, cov_kind kind, size_t need, matr
 const char *
 cov_unit (fnx_call *c, const char *unit, cov_kind kind)
 {
-  if (!unit || kind == COV_CORR)
+  if (!unit || cov_unitless (kind))
     return unit ? "1" : NULL;
   if (strcmp (unit, "1") == 0)
     return "1";
