@@ -7,6 +7,7 @@
 #include "plugins/common/linalg.h"
 #include "plugins/riemann/riemann.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -179,6 +180,8 @@ matrices_bad (fnx_call *c, const matrices *m, size_t i)
   const char *unit = s->unit && strcmp (s->unit, "1") != 0 ? cov_unit (c, s->unit, COV_SCM) : "";
   if (strcmp (s->kind, "cov") == 0)
     unit = s->unit && strcmp (s->unit, "1") != 0 ? s->unit : "";
+  if (fabs (w[0]) <= DBL_EPSILON * (double)n * w[n - 1])
+    w[0] = 0; /* what is printed must not change with the rounding of a machine */
   return c->fail (c, FNX_E_NUMERIC, "%s is not positive definite: rank %zu of %zu, smallest eigenvalue %.2g%s%s\n%s",
                   trial_name (c, m->of, i), rank, n, w[0], *unit ? " " : "", unit, l.text);
 }
