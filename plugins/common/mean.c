@@ -29,6 +29,7 @@ typedef struct job {
   const mean_in *in;
   size_t n, q;  /* q = n^2 */
   double total; /* of the weights */
+  double p;     /* of a power mean */
   size_t per_tile, tiles;
   double *sums;  /* tiles x q */
   double *extra; /* tiles: sums of a number that goes with each term */
@@ -587,32 +588,107 @@ mean_riemann (job *j, double *m, mean_note *note)
   return j->in->peer ? riemann_peer (j, m, note) : riemann_fast (j, m, note);
 }
 
+static int
+term_power (const job *j, const double *x, double *out, double *extra, double *work)
+{
+  (void)extra;
+  return spd_power (x, (int)j->n, j->p, out, work);
+}
+
+/* (a x^s a^T)^|p|, s the sign of p. */
+static int
+term_between (const job *j, const double *x, double *out, double *extra, double *work)
+{
+  int n = (int)j->n;
+  double *y = work + spd_work (n), *t = y + j->q;
+  (void)extra;
+  memcpy (y, x, j->q * sizeof *y);
+  if (j->p < 0 && la_spd_inv (y, n))
+    return -1;
+  la_mul (t, j->a, y, n, n, n, 1, 0);
+  la_mul_nt (y, t, j->a, n, n, n, 1, 0);
+  la_mirror (y, n);
+  return spd_power (y, n, fabs (j->p), out, work);
+}
+
+/* Congedo, Barachant, Koopaei 2017: k so that the mean of (k X^s k^T)^|p| is
+ * the identity H; then k^T k, or its inverse for p > 0, is the power mean. */
+static fnx_status
+mean_between (job *j, double *m, mean_note *note)
+{
+  int n = (int)j->n;
+  double *h = matrices (j, 3), phi = 0.375 / fabs (j->p);
+  if (!h)
+    return FNX_E_NOMEM;
+  double *k = h + j->q, *t = k + j->q;
+  j->term = term_power;
+  fnx_status status = sum_terms (j, h, NULL, note);
+  if (status == FNX_OK && spd_power (h, n, (j->p > 0 ? -0.5 : 0.5) / j->p, k, j->work))
+    return lost (j);
+  note->converged = false;
+  j->term = term_between;
+  j->a = k;
+  for (int pass = 0; pass < 2 * MAX_PASSES && status == FNX_OK && !note->converged; pass++) {
+    if ((status = sum_terms (j, h, NULL, note)) != FNX_OK)
+      return status;
+    if (spd_power (h, n, -phi, t, j->work))
+      return lost (j);
+    for (size_t i = 0; i < j->n; i++)
+      h[i * j->n + i] -= 1;
+    note->crit = la_norm (h, j->q) / sqrt (n);
+    la_mul (h, t, k, n, n, n, 1, 0);
+    memcpy (k, h, j->q * sizeof *k);
+    note->converged = note->crit <= 1e-9;
+  }
+  la_gram_t (m, k, n, n, 1, 0);
+  return status == FNX_OK && j->p > 0 && la_spd_inv (m, n) ? lost (j) : status;
+}
+
 static fnx_status (*const means[SPD_N_MEAN]) (job *, double *m, mean_note *) = {
   [SPD_RIEMANN] = mean_riemann,           [SPD_LOGEUCLID] = mean_logeuclid, [SPD_EUCLID] = mean_euclid,
   [SPD_HARMONIC] = mean_harmonic,         [SPD_LOGDET] = mean_logdet,       [SPD_WASSERSTEIN] = mean_wasserstein,
   [SPD_KULLBACK_SYM] = mean_kullback_sym, [SPD_LOGCHOL] = mean_logchol,
 };
 
+static fnx_status
+job_new (job *j, fnx_call *c, const mean_in *in, mean_note *note)
+{
+  size_t n = (size_t)in->n, q = n * n;
+  *j = (job){ .c = c, .in = in, .n = n, .q = q };
+  *note = (mean_note){ .bad = -1, .converged = true };
+  for (size_t i = 0; i < in->count; i++)
+    j->total += in->w ? in->w[i] : 1;
+  if (!(j->total > 0) || !isfinite (j->total))
+    return c->fail (c, FNX_E_DATA, "the weights of %zu trials sum to %g\na mean needs weights of which one is above 0",
+                    in->count, j->total);
+  j->per_tile = (in->count + MAX_TILES - 1) / MAX_TILES;
+  j->tiles = (in->count + j->per_tile - 1) / j->per_tile;
+  j->room = (spd_work (in->n) + n + 3 * q + 15) & ~(size_t)7;
+  uint32_t workers = c->max_threads > 0 ? c->max_threads : 1;
+  j->work = c->scratch (c, workers * j->room * sizeof (double));
+  j->sums = c->scratch (c, j->tiles * q * sizeof (double));
+  j->extra = c->scratch (c, j->tiles * sizeof (double));
+  j->bad = c->scratch (c, j->tiles * sizeof *j->bad);
+  return j->work && j->sums && j->extra && j->bad ? FNX_OK : FNX_E_NOMEM;
+}
+
 fnx_status
 mean_spd (fnx_call *c, spd_metric metric, const mean_in *in, double *m, mean_note *note)
 {
-  size_t n = (size_t)in->n, q = n * n;
-  job j = { .c = c, .in = in, .n = n, .q = q };
-  *note = (mean_note){ .bad = -1, .converged = true };
-  for (size_t i = 0; i < in->count; i++)
-    j.total += in->w ? in->w[i] : 1;
-  if (!(j.total > 0) || !isfinite (j.total))
-    return c->fail (c, FNX_E_DATA, "the weights of %zu trials sum to %g\na mean needs weights of which one is above 0",
-                    in->count, j.total);
-  j.per_tile = (in->count + MAX_TILES - 1) / MAX_TILES;
-  j.tiles = (in->count + j.per_tile - 1) / j.per_tile;
-  j.room = (spd_work (in->n) + n + 3 * q + 15) & ~(size_t)7;
-  uint32_t workers = c->max_threads > 0 ? c->max_threads : 1;
-  j.work = c->scratch (c, workers * j.room * sizeof (double));
-  j.sums = c->scratch (c, j.tiles * q * sizeof (double));
-  j.extra = c->scratch (c, j.tiles * sizeof (double));
-  j.bad = c->scratch (c, j.tiles * sizeof *j.bad);
-  if (!j.work || !j.sums || !j.extra || !j.bad)
-    return FNX_E_NOMEM;
-  return means[metric](&j, m, note);
+  job j;
+  fnx_status status = job_new (&j, c, in, note);
+  return status == FNX_OK ? means[metric](&j, m, note) : status;
+}
+
+fnx_status
+mean_power (fnx_call *c, double p, const mean_in *in, double *m, mean_note *note)
+{
+  job j;
+  fnx_status status = job_new (&j, c, in, note);
+  if (status != FNX_OK)
+    return status;
+  j.p = p;
+  return fabs (p) == 1     ? means[p > 0 ? SPD_EUCLID : SPD_HARMONIC](&j, m, note)
+         : fabs (p) < 1e-6 ? mean_riemann (&j, m, note) /* roots of 1/p would lose the digits that differ */
+                           : mean_between (&j, m, note);
 }

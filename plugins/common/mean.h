@@ -31,5 +31,7 @@ typedef struct mean_note {
 /* m[n,n] receives the mean.  FNX_E_NUMERIC with note->bad >= 0: the caller says
  * which trial that is (fail() was not called); any other failure was told. */
 fnx_status mean_spd (fnx_call *, spd_metric, const mean_in *, double *m, mean_note *note);
+/* The power mean, p in [-1, 1]: -1 harmonic, 0 riemann, 1 euclid, and all between. */
+fnx_status mean_power (fnx_call *, double p, const mean_in *, double *m, mean_note *note);
 
 #endif

@@ -291,32 +291,63 @@ matrices_fit (fnx_call *c, const matrices *m, int n)
                   c->recording, m->n, n);
 }
 
+/* The trials of code k, as mean.h takes them; at[] are their numbers. */
+static fnx_status
+choose (fnx_call *c, const matrices *m, const double *w, const int32_t *codes, int32_t k, mean_in *in, size_t **at)
+{
+  const double **x = c->scratch (c, (m->count + 1) * sizeof *x);
+  double *some = c->scratch (c, (m->count + 1) * sizeof *some);
+  *at = c->scratch (c, (m->count + 1) * sizeof **at);
+  if (!x || !some || !*at)
+    return FNX_E_NOMEM;
+  *in = (mean_in){ .n = m->n, .x = x, .w = w ? some : NULL };
+  for (size_t i = 0; i < m->count; i++)
+    if (!codes || codes[i] == k) {
+      x[in->count] = m->x[i];
+      some[in->count] = w ? w[i] : 1;
+      (*at)[in->count++] = i;
+    }
+  return FNX_OK;
+}
+
+/* Say which trial would not do, or how the mean settled. */
+static fnx_status
+tell (fnx_call *c, const matrices *m, fnx_status status, const char *name, size_t count, const size_t *at,
+      const mean_note *note)
+{
+  if (status == FNX_E_NUMERIC && note->bad >= 0)
+    return matrices_bad (c, m, at[note->bad]);
+  if (status == FNX_OK && !note->converged && note->crit > 1e-4)
+    c->log (c, FNX_LOG_NOTE, "the %s mean of %zu matrices did not settle: its gradient is still %.2g", name, count,
+            note->crit);
+  else if (status == FNX_OK)
+    c->log (c, FNX_LOG_DETAIL, "mean of %zu matrices: %d passes, last gradient %.2g%s", count, note->passes, note->crit,
+            note->converged ? "" : ", at the floor of rounding");
+  return status;
+}
+
 fnx_status
 matrices_mean (fnx_call *c, const matrices *m, spd_metric metric, const double *w, const int32_t *codes, int32_t k,
                bool peer, const double *start, double *mean)
 {
-  size_t count = 0;
-  const double **x = c->scratch (c, (m->count + 1) * sizeof *x);
-  double *some = c->scratch (c, (m->count + 1) * sizeof *some);
-  size_t *at = c->scratch (c, (m->count + 1) * sizeof *at);
-  if (!x || !some || !at)
-    return FNX_E_NOMEM;
-  for (size_t i = 0; i < m->count; i++)
-    if (!codes || codes[i] == k) {
-      x[count] = m->x[i];
-      some[count] = w ? w[i] : 1;
-      at[count++] = i;
-    }
-  mean_in in = { .n = m->n, .count = count, .x = x, .w = w ? some : NULL, .peer = peer, .start = start };
+  mean_in in;
   mean_note note;
-  fnx_status status = mean_spd (c, metric, &in, mean, &note);
-  if (status == FNX_E_NUMERIC && note.bad >= 0)
-    return matrices_bad (c, m, at[note.bad]);
-  if (status == FNX_OK && !note.converged && note.crit > 1e-4)
-    c->log (c, FNX_LOG_NOTE, "the %s mean of %zu matrices did not settle: its gradient is still %.2g",
-            spd_mean_names[metric], count, note.crit);
-  else if (status == FNX_OK)
-    c->log (c, FNX_LOG_DETAIL, "mean of %zu matrices: %d passes, last gradient %.2g%s", count, note.passes, note.crit,
-            note.converged ? "" : ", at the floor of rounding");
-  return status;
+  size_t *at;
+  fnx_status status = choose (c, m, w, codes, k, &in, &at);
+  if (status != FNX_OK)
+    return status;
+  in.peer = peer;
+  in.start = start;
+  return tell (c, m, mean_spd (c, metric, &in, mean, &note), spd_mean_names[metric], in.count, at, &note);
+}
+
+fnx_status
+matrices_power (fnx_call *c, const matrices *m, double p, const double *w, const int32_t *codes, int32_t k,
+                double *mean)
+{
+  mean_in in;
+  mean_note note;
+  size_t *at;
+  fnx_status status = choose (c, m, w, codes, k, &in, &at);
+  return status == FNX_OK ? tell (c, m, mean_power (c, p, &in, mean, &note), "power", in.count, at, &note) : status;
 }

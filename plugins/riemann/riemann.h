@@ -37,6 +37,9 @@ fnx_status matrices_fit (fnx_call *, const matrices *, int n);
  * or a weight for each trial. */
 fnx_status matrices_mean (fnx_call *, const matrices *, spd_metric, const double *w, const int32_t *codes, int32_t k,
                           bool peer, const double *start, double *m);
+/* The same under the power mean of p in [-1, 1]. */
+fnx_status matrices_power (fnx_call *, const matrices *, double p, const double *w, const int32_t *codes, int32_t k,
+                           double *mean);
 /* Run f (arg, i, work) for each matrix over the host's threads; work is `room`
  * doubles.  Non-zero from f: matrix i is not positive definite, which *bad then
  * names (count: none failed); bad NULL: that is said here. */

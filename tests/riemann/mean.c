@@ -199,13 +199,51 @@ ill_conditioned (void)
   }
 }
 
+/* The power mean is its own arithmetic mean of the points at p on the geodesics
+ * from it to the matrices (Lim and Palfia 2012); negative p: of the inverses. */
+static void
+power (void)
+{
+  double m[Q], want[Q], sum[Q], g[Q], h[Q];
+  static const double ps[] = { 0.9, 0.5, 0.1, -0.1, -0.5, -0.9 };
+  char line[64];
+  cloud (0.5, 41);
+  for (size_t i = 0; i < sizeof ps / sizeof *ps; i++) {
+    snprintf (line, sizeof line, "mean metric=power p=%g", ps[i]);
+    mean_of (line, NULL, m);
+    if (ps[i] < 0)
+      la_spd_inv (m, N);
+    memset (sum, 0, sizeof sum);
+    for (int k = 0; k < K; k++) {
+      memcpy (h, x + k * Q, sizeof h);
+      if (ps[i] < 0)
+        la_spd_inv (h, N);
+      spd_geodesic (SPD_RIEMANN, m, h, N, fabs (ps[i]), g, work);
+      la_axpy (sum, 1.0 / K, g, Q);
+    }
+    t_ok (apart (sum, m) < 1e-8, "%s: the defining equation holds to %.2g", line, apart (sum, m));
+  }
+  static const char *const ends[][2] = { { "mean metric=power p=-1", "mean metric=harmonic" },
+                                         { "mean metric=power p=0", "mean" },
+                                         { "mean metric=power p=1", "mean metric=euclid" } };
+  for (size_t i = 0; i < 3; i++) {
+    mean_of (ends[i][0], NULL, m);
+    mean_of (ends[i][1], NULL, want);
+    t_near (m, want, Q, 0, ends[i][0]);
+  }
+  mean_of ("mean metric=power p=1e-4", NULL, m);
+  mean_of ("mean", NULL, want);
+  t_ok (apart (m, want) < 1e-2, "p near 0 is near riemann: %.2g", apart (m, want));
+}
+
 static void
 threads (void)
 {
-  static const char *const lines[] = { "mean", "mean metric=logeuclid", "mean peer=exact", "mean metric=wasserstein" };
+  static const char *const lines[]
+      = { "mean", "mean metric=logeuclid", "mean peer=exact", "mean metric=wasserstein", "mean metric=power" };
   double one[Q], many[Q];
   cloud (0.5, 31);
-  for (size_t i = 0; i < 4; i++) {
+  for (size_t i = 0; i < 5; i++) {
     pool_start (1);
     mean_of (lines[i], NULL, one);
     bool same = true;
@@ -227,6 +265,7 @@ main (void)
   invariances ();
   closed_forms ();
   ill_conditioned ();
+  power ();
   threads ();
   return t_end ();
 }
