@@ -48,5 +48,8 @@ fnx_status buffer_alloc (fnx_buf *, fault *f);
 /* Metadata and events of src for a new buffer. */
 fnx_status buffer_carry (fnx_buf *dst, const fnx_buf *src, fault *f);
 fnx_status no_memory (fault *f, size_t bytes);
+size_t axis_n_columns (const fnx_axis *);
+/* The spec of src with axis number k replaced; NULL without memory. */
+fnx_spec *spec_with_axis (const fnx_spec *src, int k, const fnx_axis *);
 
 #endif

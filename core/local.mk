@@ -1,7 +1,7 @@
 # The host: libcore holds everything but main, so that tests can link it.
 noinst_LTLIBRARIES += libcore.la
 libcore_la_SOURCES = \
-  core/buffer.c core/buffer.h core/buffer_impl.h core/buffer_make.c \
+  core/buffer.c core/buffer.h core/buffer_impl.h core/buffer_make.c core/buffer_value.c \
   core/call.c core/call.h \
   core/chain.h \
   core/fault.h \
