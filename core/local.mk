@@ -47,6 +47,24 @@ libcore_la_CPPFLAGS = $(AM_CPPFLAGS) -include config.h \
 libcore_la_CFLAGS = $(AM_CFLAGS) $(YAML_CFLAGS) $(JANSSON_CFLAGS)
 libcore_la_LIBADD = $(YAML_LIBS) $(JANSSON_LIBS) $(LTDL_LIBS) $(GSL_LIBS) -lpthread -ldl -lm
 fornix_SOURCES = core/main.c
-# No -export-dynamic (nor -dlopen self, which implies it): the program's symbols,
-# GSL's among them, would come before those of every plugin's own libraries.
+# No -export-dynamic (nor -dlopen self and -dlpreopen force, which imply it):
+# the program's symbols, GSL's among them, would come before those of every
+# plugin's own libraries.
 fornix_LDADD = libcore.la
+if PRELOAD
+fornix_SOURCES += core/preload.c
+# libtool's -static: of our own libraries the archives.
+fornix_LDFLAGS = -static
+fornix_LDADD += \
+  -dlpreopen io/edf/edf.la \
+  -dlpreopen io/nifti/nifti.la \
+  -dlpreopen io/text/text.la \
+  -dlpreopen io/npy/npy.la \
+  -dlpreopen io/sim/sim.la \
+  -dlpreopen plugins/eeg/eeg.la \
+  -dlpreopen plugins/riemann/riemann.la \
+  -dlpreopen plugins/learn/learn.la \
+  -dlpreopen plugins/network/network.la \
+  -dlpreopen plugins/encoding/encoding.la \
+  $(NULL)
+endif

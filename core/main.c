@@ -170,6 +170,9 @@ main (int argc, char **argv)
 
   if (!words)
     return EXIT_INTERNAL;
+#ifdef PRELOAD
+  cmd_plugin_options.built_in = preloaded_modules ();
+#endif
   for (int i = 1; i < argc && code == EXIT_OK; i++)
     if (!strcmp (argv[i], "--version") && n == 0)
       words[n++] = (char *)"version";

@@ -241,13 +241,23 @@ index_steps (void)
   return true;
 }
 
+static bool
+add_built_in (const registry_options *opt)
+{
+  bool ok = true;
+
+  for (const fnx_module *const *m = opt ? opt->built_in : NULL; m && *m && ok; m++)
+    ok = add_module (module_wrap (*m, "built in", false));
+  return ok;
+}
+
 fnx_status
 registry_open (const registry_options *opt, fault *f)
 {
   bool ok = add_module (module_wrap (&builtin_module, "built in", false)) && add_folders (opt);
 
   for (size_t i = 0; i < reg.n_folders && ok; i++)
-    ok = scan (reg.folders[i]);
+    ok = (i + 1 < reg.n_folders || add_built_in (opt)) && scan (reg.folders[i]);
   probe_save ();
   if (ok && index_steps ())
     return FNX_OK;

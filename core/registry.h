@@ -21,7 +21,10 @@ typedef struct module_info {
 
 typedef struct registry_options {
   const char *plugin_path; /* --plugin-path, colon-separated; or NULL */
-  bool no_user_plugins;    /* only the installed folder, whatever else is said */
+  bool no_user_plugins;    /* only what is in the program or installed, whatever else is said */
+  /* Modules inside the program, NULL-terminated, or NULL: they come before the
+   * installed folder and after what the user names. */
+  const fnx_module *const *built_in;
 } registry_options;
 
 /* Scan and load everything.  Modules that are refused are listed with their

@@ -21,6 +21,9 @@ int cmd_run (int argc, char **argv);
 int cmd_steps (int argc, char **argv);
 int cmd_train (int argc, char **argv);
 
+/* The modules inside the program, NULL-terminated; only #ifdef PRELOAD. */
+const fnx_module *const *preloaded_modules (void);
+
 /* Parts of `fornix inspect`: how a step, or a plugin's file, is shown. */
 enum { INSPECT_TEXT, INSPECT_JSON, INSPECT_MARKDOWN, INSPECT_PARAMS };
 /* INSPECT_PARAMS is for completion: name, type, "main" or "", choices parted by

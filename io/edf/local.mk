@@ -7,6 +7,7 @@ io_edf_libedfread_la_CFLAGS = $(AM_CFLAGS) -ffp-contract=off
 
 plugin_LTLIBRARIES += io/edf/edf.la
 io_edf_edf_la_SOURCES = io/edf/module.c io/edf/reader.c io/edf/spec.c io/edf/writer.c
+io_edf_edf_la_CPPFLAGS = $(AM_CPPFLAGS) $(AS_MODULE)edf
 io_edf_edf_la_CFLAGS = $(AM_CFLAGS) -ffp-contract=off
 io_edf_edf_la_LDFLAGS = $(AM_LDFLAGS) $(MODULE_LDFLAGS)
 io_edf_edf_la_LIBADD = io/edf/libedfread.la $(EDFLIB_LIBS) -lm

@@ -6,6 +6,7 @@ io_nifti_libnifti_la_LIBADD = $(ZLIB_LIBS)
 
 plugin_LTLIBRARIES += io/nifti/nifti.la
 io_nifti_nifti_la_SOURCES = io/nifti/module.c io/nifti/reader.c io/nifti/writer.c io/nifti/sidecar.c
+io_nifti_nifti_la_CPPFLAGS = $(AM_CPPFLAGS) $(AS_MODULE)nifti
 io_nifti_nifti_la_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS) $(JANSSON_CFLAGS)
 io_nifti_nifti_la_LDFLAGS = $(AM_LDFLAGS) $(MODULE_LDFLAGS)
 io_nifti_nifti_la_LIBADD = io/nifti/libnifti.la $(ZLIB_LIBS) $(JANSSON_LIBS) -lm

@@ -2,6 +2,7 @@
 plugin_LTLIBRARIES += io/sim/sim.la
 io_sim_sim_la_SOURCES = io/sim/sim.c io/sim/sim.h io/sim/fists.c io/sim/rest.c io/sim/encoding.c \
   plugins/common/electrodes.c
+io_sim_sim_la_CPPFLAGS = $(AM_CPPFLAGS) $(AS_MODULE)sim
 io_sim_sim_la_CFLAGS = $(AM_CFLAGS)
 io_sim_sim_la_LDFLAGS = $(AM_LDFLAGS) $(MODULE_LDFLAGS)
 io_sim_sim_la_LIBADD = -lm

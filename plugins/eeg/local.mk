@@ -1,4 +1,5 @@
 plugin_LTLIBRARIES += plugins/eeg/eeg.la
+plugins_eeg_eeg_la_CPPFLAGS = $(AM_CPPFLAGS) $(AS_MODULE)eeg
 plugins_eeg_eeg_la_CFLAGS = $(AM_CFLAGS)
 plugins_eeg_eeg_la_LDFLAGS = $(AM_LDFLAGS) $(MODULE_LDFLAGS)
 plugins_eeg_eeg_la_LIBADD = plugins/common/libsignal.la -lm

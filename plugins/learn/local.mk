@@ -5,4 +5,5 @@ plugins_learn_learn_la_SOURCES = plugins/learn/module.c plugins/learn/learn.h pl
   plugins/learn/svm.c plugins/learn/lda.c plugins/learn/logistic.c plugins/learn/scale.c plugins/learn/pca.c
 plugins_learn_learn_la_LDFLAGS = $(AM_LDFLAGS) $(MODULE_LDFLAGS)
 plugins_learn_learn_la_LIBADD = plugins/common/libcommon.la $(SVM_LIBS) $(LBFGS_LIBS) $(LAPACKE_LIBS) $(OPENBLAS_LIBS) -lm
+plugins_learn_learn_la_CPPFLAGS = $(AM_CPPFLAGS) $(AS_MODULE)learn
 plugins_learn_learn_la_CFLAGS = $(AM_CFLAGS) $(LAPACKE_CFLAGS) $(OPENBLAS_CFLAGS)

@@ -10,6 +10,7 @@ plugins_network_network_la_SOURCES = \
   plugins/network/voxels.c \
   plugins/network/voxelwise.c
 # No fused multiply-add where an order of operations is promised.
+plugins_network_network_la_CPPFLAGS = $(AM_CPPFLAGS) $(AS_MODULE)network
 plugins_network_network_la_CFLAGS = $(AM_CFLAGS) -ffp-contract=off $(OPENBLAS_CFLAGS)
 plugins_network_network_la_LDFLAGS = $(AM_LDFLAGS) $(MODULE_LDFLAGS)
 plugins_network_network_la_LIBADD = io/nifti/libnifti.la $(ZLIB_LIBS) $(OPENBLAS_LIBS) -lm

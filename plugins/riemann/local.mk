@@ -7,4 +7,5 @@ plugins_riemann_riemann_la_SOURCES = plugins/riemann/module.c plugins/riemann/ri
   plugins/learn/learn.h plugins/learn/rows.c plugins/learn/classes.c plugins/learn/scores.c
 plugins_riemann_riemann_la_LDFLAGS = $(AM_LDFLAGS) $(MODULE_LDFLAGS)
 plugins_riemann_riemann_la_LIBADD = plugins/common/libcommon.la $(LAPACKE_LIBS) $(OPENBLAS_LIBS) -lm
+plugins_riemann_riemann_la_CPPFLAGS = $(AM_CPPFLAGS) $(AS_MODULE)riemann
 plugins_riemann_riemann_la_CFLAGS = $(AM_CFLAGS) $(LAPACKE_CFLAGS) $(OPENBLAS_CFLAGS)
