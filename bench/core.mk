@@ -1,0 +1,9 @@
+# The program as users run it, and the host alone.
+BENCHES += bench/buffer bench/day bench/main-job
+EXTRA_PROGRAMS += bench/buffer bench/day bench/main-job
+EXTRA_DIST += bench/main-job-peer.py
+bench_buffer_SOURCES = bench/buffer.c
+bench_buffer_LDADD = $(TEST_LDADD)
+bench_buffer_LDFLAGS = $(TEST_LDFLAGS)
+bench_day_SOURCES = bench/day.c bench/child.h
+bench_main_job_SOURCES = bench/main-job.c bench/child.h

@@ -1,7 +1,13 @@
 # Benchmarks: programs that print a table; `make bench` builds and runs them.
+BENCHES =
 include bench/edf.mk
 include bench/eeg.mk
 include bench/riemann.mk
 include bench/fmri.mk
 include bench/encoding.mk
 include bench/core.mk
+BENCHES += bench/edf bench/eeg bench/riemann bench/fmri bench/encoding
+
+.PHONY: bench
+bench: all $(BENCHES)
+	@for b in $(BENCHES); do echo "== $$b"; top_srcdir='$(top_srcdir)' ./run $$b || exit 1; echo; done
