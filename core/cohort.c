@@ -160,13 +160,17 @@ raised (const fnx_buf *b, fault *f)
   return n;
 }
 
-/* What a recording gave, with a sample axis and the recording's columns on it. */
+/* What a recording gave, with a sample axis and the recording's columns on it.
+ * Consumes b: the last reference is written, not copied. */
 static fnx_buf *
 labelled (const fnx_buf *b, const recording *r, fault *f)
 {
-  fnx_buf *own = sample_axis (buffer_spec (b)) < 0 ? raised (b, f) : buffer_own (buffer_ref (b), f);
+  bool whole = sample_axis (buffer_spec (b)) < 0;
+  fnx_buf *own = whole ? raised (b, f) : buffer_own (b, f);
   const char *axis;
 
+  if (whole)
+    buffer_unref (b);
   if (!own)
     return NULL;
   axis = buffer_spec (own)->axes[sample_axis (buffer_spec (own))]->name;
@@ -369,6 +373,7 @@ run_one (cohort *c, size_t r, fnx_buf ***parts, fault *f)
   for (int i = 0; i < s.n_slots && st == FNX_OK && parts; i++)
     if (goes_on (&s, i)) {
       parts[k][r] = labelled (s.slots[i].value, &c->recordings[r], f);
+      s.slots[i].value = NULL;
       if (!parts[k++][r])
         st = f->code;
     }
@@ -423,8 +428,11 @@ run_cohort (cohort *c, fault *f)
   while ((int)n_slots < c->all.n_slots && (c->all.n_nodes == 0 || (int)n_slots < c->all.nodes[0].first_slot))
     n_slots++;
   parts = calloc (n_slots + 1, sizeof *parts);
-  for (size_t k = 0; parts && k < n_slots; k++)
-    parts[k] = calloc (c->n_recordings, sizeof **parts);
+  if (!parts)
+    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  for (size_t k = 0; k < n_slots && s == FNX_OK; k++)
+    if (!(parts[k] = calloc (c->n_recordings, sizeof **parts)))
+      s = fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
   for (size_t r = 0; r < c->n_recordings && s == FNX_OK; r++)
     s = run_one (c, r, parts, f);
   for (size_t k = 0; k < n_slots && s == FNX_OK; k++) {
@@ -432,7 +440,7 @@ run_cohort (cohort *c, fault *f)
     drop_parts (parts[k], c->n_recordings);
     parts[k] = NULL;
   }
-  for (size_t k = 0; parts && k < n_slots; k++)
+  for (size_t k = 0; k < n_slots; k++)
     drop_parts (parts[k], c->n_recordings);
   free (parts);
   if (s == FNX_OK && chain_keeps (c->chain))
