@@ -46,8 +46,8 @@ n=$((n + 1))
 for o in "$abs_top_builddir"/core/.libs/*.o "$abs_top_builddir"/core/cmd/.libs/*.o \
   "$abs_top_builddir"/io/*/.libs/*.o "$abs_top_builddir"/plugins/*/.libs/*.o; do
   test -f "$o" && nm --defined-only "$o" | awk -v o="$o" '
-    BEGIN { sub (/.*[-\/]/, "", o) }
-    $2 ~ /^[TDBRC]$/ && $3 !~ /fnx_module_v1$|^__/ { print $3, o }'
+    BEGIN { n = split (o, part, "/"); sub (/.*-/, "", part[n]) } # learn/.libs/learn_la-rows.o
+    $2 ~ /^[TDBRC]$/ && $3 !~ /fnx_module_v1$|^__/ { print $3, part[n - 2] "/" part[n] }'
 done | awk '
   $1 in first && first[$1] != $2 { print $1, "in", first[$1], "and", $2; found = 1 }
   { first[$1] = $2; lines++ }
