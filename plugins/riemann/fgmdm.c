@@ -211,7 +211,7 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
   if (status == FNX_OK)
     status = filter (c, m, &x, &filtered);
   if (status == FNX_OK)
-    status = mdm_fit (c, &filtered, s->metric, s->peer, NULL, &m->means);
+    status = mdm_fit (c, &filtered, s->metric, s->metric, s->peer, NULL, &m->means);
   if (status == FNX_OK)
     *out = m;
   else
@@ -229,7 +229,7 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
     status = matrices_fit (c, &x, m->n);
   if (status == FNX_OK)
     status = filter (c, m, &x, &filtered);
-  return status == FNX_OK ? mdm_apply (c, &m->means, &filtered, out) : status;
+  return status == FNX_OK ? mdm_apply (c, &m->means, &filtered, NULL, out) : status;
 }
 
 static fnx_status
@@ -252,7 +252,7 @@ load (fnx_call *c, const fnx_step *s, uint32_t version, const void *bytes, size_
   fnx_model *m = learn_alloc (c, 1, sizeof *m);
   if (!m)
     return FNX_E_NOMEM;
-  bool ok = mdm_get (&in, &m->means);
+  bool ok = mdm_get (&in, 1, &m->means);
   m->n = m->means.n;
   ok = ok && (m->mean = state_matrix (&in, (size_t)m->n, (size_t)m->n));
   m->rank = state_count (&in, 8, 1 << 20);

@@ -25,6 +25,37 @@ const fnx_param_desc metric_param = {
   .choices = spd_mean_names,
 };
 
+const fnx_param_desc any_metric_param = {
+  .struct_size = sizeof any_metric_param,
+  .type = FNX_T_ENUM,
+  .flags = FNX_P_TUNABLE,
+  .name = "metric",
+  .doc = "of the distances; riemann: affine-invariant, the same for any mixing of the channels",
+  .fallback = "riemann",
+  .choices = spd_metric_names,
+};
+
+/* "metric", then spd_metric_names. */
+static const char *const distances[]
+    = { "metric",       "riemann", "logeuclid", "euclid",         "harmonic", "logdet", "wasserstein",
+        "kullback_sym", "logchol", "kullback",  "kullback_right", "chol",     NULL };
+_Static_assert(sizeof distances / sizeof *distances == SPD_N_METRIC + 2, "one name a metric");
+const fnx_param_desc distance_param = {
+  .struct_size = sizeof distance_param,
+  .type = FNX_T_ENUM,
+  .flags = FNX_P_TUNABLE,
+  .name = "distance",
+  .doc = "from a trial to the means; metric: that of metric=",
+  .fallback = "metric",
+  .choices = distances,
+};
+
+spd_metric
+distance_of (spd_metric mean, int64_t said)
+{
+  return said > 0 ? (spd_metric)(said - 1) : mean;
+}
+
 const char *const spd_peer_names[] = { "fast", "exact", NULL };
 const fnx_param_desc peer_param = {
   .struct_size = sizeof peer_param,

@@ -6,6 +6,7 @@
  */
 #include "core/pool.h"
 #include "plugins/common/linalg.h"
+#include "plugins/common/spd.h"
 #include "tests/harness.h"
 
 enum { K = 120, C = 6, T = 100, TRAIN = 80 };
@@ -90,7 +91,13 @@ static const struct {
                { "mdm metric=wasserstein", NULL },
                { "mdm metric=kullback_sym", NULL },
                { "mdm metric=logdet", NULL },
+               { "mdm metric=logeuclid distance=riemann", NULL },
+               { "mdm distance=kullback", NULL },
                { "fgmdm", NULL },
+               { "meanfield", NULL },
+               { "meanfield p=-1,-0.5,0.5,1 method=nearest", NULL },
+               { "knn k=9", NULL },
+               { "knn k=9 vote=distance metric=logeuclid", NULL },
                { "csp nfilter=4", "lda" },
                { "tangent", "svm" },
                { "tangent metric=logeuclid", "svm" },
@@ -119,8 +126,10 @@ truth_and_chance (void)
 static void
 models (void)
 {
-  static const char *const lines[]
-      = { "tangent", "tangent metric=logeuclid", "mdm", "mdm metric=harmonic", "fgmdm", "csp" };
+  static const char *const lines[] = {
+    "tangent", "tangent metric=logeuclid", "mdm", "mdm metric=harmonic", "mdm distance=chol", "fgmdm", "meanfield",
+    "knn",     "knn metric=kullback",      "csp"
+  };
   fnx_buf *x = planted (3, false, 20);
   const fnx_buf *s = t_run ("cov estimator=oas", x);
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
@@ -177,6 +186,94 @@ weights (void)
   }
   buffer_unref (repeated);
   buffer_unref (weighted);
+  buffer_unref (s);
+  buffer_unref (x);
+}
+
+static double
+square (spd_metric metric, const double *a, const double *b)
+{
+  double d, work[2000];
+  return spd_dist (metric, a, b, C, &d, work) == 0 ? d * d : NAN;
+}
+
+/* knn by sorting all distances, and meanfield from its power means. */
+static void
+by_definition (void)
+{
+  enum { Q = C * C, NEAR = 7 };
+  fnx_buf *x = planted (3, false, 60);
+  const fnx_buf *s = t_run ("cov estimator=oas", x), *train = part (s, 0, TRAIN), *test = part (s, TRAIN, K);
+  const double *tr = t_values (train), *te = t_values (test);
+  static const char *const lines[] = { "knn k=7 vote=distance metric=kullback", "knn k=7 metric=riemann" };
+  for (int v = 0; v < 2; v++) {
+    double want[(K - TRAIN) * 3] = { 0 };
+    for (int i = 0; i < K - TRAIN; i++) {
+      double d[TRAIN], total = 0;
+      bool used[TRAIN] = { false };
+      for (int t = 0; t < TRAIN; t++)
+        d[t] = square (v ? SPD_RIEMANN : SPD_KULLBACK, te + i * Q, tr + t * Q);
+      for (int k = 0; k < NEAR; k++) {
+        int best = -1;
+        for (int t = 0; t < TRAIN; t++)
+          best = !used[t] && (best < 0 || d[t] < d[best]) ? t : best;
+        used[best] = true;
+        want[i * 3 + best % 3] += v ? 1 : exp (-d[best]);
+        total += v ? 1 : exp (-d[best]);
+      }
+      for (int k = 0; k < 3; k++)
+        want[i * 3 + k] /= total;
+    }
+    t_model *m = t_fit (lines[v], train, NULL, NULL);
+    const fnx_buf *out = t_apply (m, test);
+    t_near (t_values (out), want, (K - TRAIN) * 3, 1e-10, lines[v]);
+    buffer_unref (out);
+    t_model_free (m);
+  }
+  static const char *const means[] = { "mean metric=harmonic", "mean peer=exact", "mean metric=euclid" };
+  double field[3][3][Q], sum[(K - TRAIN) * 3], nearest[(K - TRAIN) * 3];
+  for (int k = 0; k < 3; k++) {
+    int64_t idx[TRAIN], n = 0;
+    for (int64_t t = k; t < TRAIN; t += 3)
+      idx[n++] = t;
+    fnx_buf *of = buffer_pick (train, idx, n, NULL);
+    for (int p = 0; p < 3; p++) {
+      const fnx_buf *m = t_run (means[p], of);
+      memcpy (field[p][k], t_values (m), sizeof field[p][k]);
+      buffer_unref (m);
+    }
+    buffer_unref (of);
+  }
+  for (int i = 0; i < K - TRAIN; i++) {
+    double d2[3][3], least_sum = INFINITY, least = INFINITY;
+    for (int p = 0; p < 3; p++) {
+      double all = 0, low = INFINITY;
+      for (int k = 0; k < 3; k++) {
+        d2[p][k] = square (SPD_RIEMANN, te + i * Q, field[p][k]);
+        all += d2[p][k];
+        low = fmin (low, d2[p][k]);
+      }
+      for (int k = 0; k < 3; k++) {
+        sum[i * 3 + k] = all < least_sum ? -d2[p][k] : sum[i * 3 + k];
+        nearest[i * 3 + k] = low < least ? -d2[p][k] : nearest[i * 3 + k];
+      }
+      least_sum = fmin (least_sum, all);
+      least = fmin (least, low);
+    }
+  }
+  for (int v = 0; v < 2; v++) {
+    const char *line = v ? "meanfield method=nearest" : "meanfield";
+    t_model *m = t_fit (line, train, NULL, NULL);
+    const fnx_buf *out = t_apply (m, test);
+    t_near (t_values (out), v ? nearest : sum, (K - TRAIN) * 3, 1e-6, line);
+    buffer_unref (out);
+    t_model_free (m);
+  }
+  fnx_status code;
+  const char *said = t_fail ("knn k=500", train, &code);
+  t_ok (code == FNX_E_DATA && strncmp (said, "k=500", 5) == 0, "more neighbours than trials: %s", said);
+  buffer_unref (train);
+  buffer_unref (test);
   buffer_unref (s);
   buffer_unref (x);
 }
@@ -273,6 +370,7 @@ main (void)
   models ();
   weights ();
   augmented ();
+  by_definition ();
   threads ();
   return t_end ();
 }
