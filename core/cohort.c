@@ -9,6 +9,7 @@
 
 #include "core/exec.h"
 #include "core/output.h"
+#include "core/scan.h"
 #include "core/provenance.h"
 
 int
@@ -80,9 +81,8 @@ by_label (const void *a, const void *b)
 }
 
 char *
-events_text (const fnx_buf *b, char *text, size_t n)
+events_text (const fnx_events *e, char *text, size_t n)
 {
-  const fnx_events *e = buffer_events (b);
   label_count seen[64];
   size_t k = 0, at = 0;
 
@@ -265,35 +265,22 @@ plan_cohort (cohort *c, const scope *first, fault *f)
   return scope_add_all (&c->all, c->chain->steps + c->n_before, c->chain->n_steps - c->n_before, f);
 }
 
-/* When trials are wanted and a recording has events, say which: the first block
- * of a recording is read for that, after the chain was found wrong. */
+/* When trials are wanted and a recording has events, say which: it is read for
+ * that, after the chain was found wrong. */
 static void
 tell_events (cohort *c, fault *f)
 {
   scope s;
+  scan found = { .head = NULL };
   fault quiet = FAULT_INIT;
   char list[512] = "", *more = NULL;
-  char *between = f->text ? strstr (f->text, "  between them") : NULL;
 
-  if (!between || !strstr (f->text, "! epoch"))
+  if (!f->text || !strstr (f->text, "  between them") || !strstr (f->text, "! epoch"))
     return;
-  if (recording_open (c->ses, &c->recordings[0], NULL, 0, &s, &quiet) == FNX_OK && s.nodes[0].stream) {
-    const fnx_buf *none[MAX_PORTS] = { NULL }, *out[MAX_PORTS] = { NULL };
-    const node *n = &s.nodes[0];
-    call k;
-
-    if (node_call (&s, n, &k, &quiet) == FNX_OK) {
-      fnx_status st = n->stream->start ? n->stream->start (&k.api, n->step, 4096) : FNX_OK;
-
-      if (st == FNX_OK)
-        st = n->stream->push (&k.api, n->step, none, out);
-      call_end (&k, st);
-      if (out[0])
-        events_text (out[0], list, sizeof list);
-      for (int i = 0; i < MAX_PORTS; i++)
-        buffer_unref (out[i]);
-    }
-  }
+  if (recording_open (c->ses, &c->recordings[0], NULL, 0, &s, &quiet) == FNX_OK
+      && scan_recording (&s, &found, &quiet) == FNX_OK)
+    events_text (found.events, list, sizeof list);
+  scan_end (&found);
   scope_end (&s);
   fault_clear (&quiet);
   if (list[0] && asprintf (&more, "%s (this recording has events %s)", f->text, list) > 0) {

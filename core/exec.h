@@ -145,8 +145,8 @@ fnx_status cohort_run (cohort *, fault *f);
 void cohort_close (cohort *);
 /* Open a recording's sources in a fresh scope and plan steps[0..n) behind them. */
 fnx_status recording_open (session *, const recording *, const chain_step *steps, size_t n, scope *out, fault *f);
-/* "T0 15, T1 8, T2 7", the events of a buffer by label. */
-char *events_text (const fnx_buf *, char *text, size_t n);
+/* "T0 15, T1 8, T2 7", how many events of each label. */
+char *events_text (const fnx_events *, char *text, size_t n);
 /* The axis that counts independent samples: trial, subject, else time; -1. */
 int sample_axis (const fnx_spec *);
 

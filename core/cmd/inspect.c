@@ -131,41 +131,44 @@ show_recording (const char *path, const scan *sc)
   char format[128], text[256], dur[64], size[64];
   const char *base = strrchr (path, '/') ? strrchr (path, '/') + 1 : path;
   double rate = time ? axis_rate (time) : 0;
+  bool empty = spec_count (s) == 0; /* a file of annotations only */
 
   meta_text (sc->head, "Format", format);
   printf ("%s   %s%s", base, format, *format ? ", " : "");
-  for (int i = 0; i < s->ndim; i++)
+  for (int i = 0; i < s->ndim && !empty; i++)
     if (s->axes[i] != time)
       printf ("%" PRId64 " %s%s", s->axes[i]->size, s->axes[i]->name,
               strlen (s->axes[i]->name) == 1 ? ", "
               : s->axes[i]->size == 1        ? ", "
                                              : "s, ");
-  if (rate > 0)
+  if (empty)
+    printf ("no samples");
+  else if (rate > 0)
     printf ("%.6g Hz, %s", rate, duration_text ((double)sc->n_time / rate, dur));
   else if (time)
     printf ("%" PRId64 " samples", sc->n_time);
   else
     printf ("%s", spec_text (s, text, sizeof text));
   printf ("%s\n", size_text (path, size));
-  for (int i = 0; i < s->ndim; i++)
+  for (int i = 0; i < s->ndim && !empty; i++)
     show_names (s->axes[i]);
-  printf ("%-10s %-22s range %.6g .. %.6g\n", "unit", s->unit ? !strcmp (s->unit, "uV") ? "µV" : s->unit : "unknown",
-          sc->low, sc->high);
+  if (!empty)
+    printf ("%-10s %-22s ", "unit", s->unit ? !strcmp (s->unit, "uV") ? "µV" : s->unit : "unknown");
+  if (sc->low <= sc->high)
+    printf ("range %.6g .. %.6g\n", sc->low, sc->high);
+  else if (!empty)
+    printf ("no value\n");
   if (sc->events->n) {
-    fault f = FAULT_INIT;
-    fnx_buf *b = buffer_table (0, &f);
-
-    if (b && buffer_set_events (b, sc->events) == FNX_OK)
-      printf ("%-10s %s\n", "events", events_text (b, text, sizeof text));
-    buffer_unref (b);
-    fault_clear (&f);
+    printf ("%-10s %s", "events", events_text (sc->events, text, sizeof text));
+    printf (*meta_text (sc->head, "EventChannel", format) ? "      on the channel \"%s\"\n" : "\n", format);
   }
   if (sc->n_missing)
     printf ("%-10s %" PRIu64 " values are missing (NaN)\n", "notice", sc->n_missing);
   if (sc->n_zero_end > 1 && time && rate > 0)
     printf ("%-10s last %" PRId64 " samples are exactly 0 on every channel (%.3g s)\n", "notice", sc->n_zero_end,
             (double)sc->n_zero_end / rate);
-  show_next (sc->head, path, sc->events);
+  if (!empty)
+    show_next (sc->head, path, sc->events);
 }
 
 static void

@@ -91,6 +91,19 @@ edf_spec (fnx_call *c, const edf_view *v, int64_t first, int64_t n)
   return &d->spec;
 }
 
+/* The label of the signal that the events stand in, as written; NULL without
+ * events. */
+static const char *
+event_channel (const edf_view *v)
+{
+  const edf_header *h = &v->file->header;
+  const edf_events *e = &v->file->events;
+  for (int i = 0; i < h->n_signals && e->n; i++)
+    if (e->all[0].sample < 0 ? h->signals[i].annotations : h->signals[i].status)
+      return h->signals[i].label;
+  return NULL;
+}
+
 /* BIDS sidecar keys: the recording, never the person. */
 fnx_status
 edf_set_meta (fnx_call *c, const edf_view *v, const char *repairs, fnx_buf *b)
@@ -100,6 +113,7 @@ edf_set_meta (fnx_call *c, const edf_view *v, const char *repairs, fnx_buf *b)
   } counts[] = { { "eeg", "EEGChannelCount" }, { "eog", "EOGChannelCount" },         { "ecg", "ECGChannelCount" },
                  { "emg", "EMGChannelCount" }, { "trigger", "TriggerChannelCount" }, { "misc", "MiscChannelCount" } };
   const edf_header *h = &v->file->header;
+  const char *label;
   char text[96];
   fnx_status st = FNX_OK;
   snprintf (text, sizeof text, "\"%s\"", h->format);
@@ -124,6 +138,11 @@ edf_set_meta (fnx_call *c, const edf_view *v, const char *repairs, fnx_buf *b)
     snprintf (text, sizeof text, "%d", n);
     if (n > 0)
       st = c->buf->set_meta (c, b, counts[k].key, text);
+  }
+  label = event_channel (v);
+  if (st == FNX_OK && label && !strpbrk (label, "\"\\")) {
+    snprintf (text, sizeof text, "\"%s\"", label);
+    st = c->buf->set_meta (c, b, "EventChannel", text);
   }
   if (st == FNX_OK && repairs)
     st = c->buf->set_meta (c, b, "Repairs", repairs);
