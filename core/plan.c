@@ -211,15 +211,15 @@ node_fault (const node *n, fault *f, fnx_status s)
 
   if (s == FNX_OK || !f)
     return s;
+  a = blamed (n, f->text);
   if (n->desc->flags & FNX_S_SOURCE) {
-    /* The file is at fault, not a word of the chain. */
+    /* The file is at fault, unless it is a word behind it. */
     if (f->exit == EXIT_DATA && s != FNX_E_NOMEM && s != FNX_E_CANCELLED)
       f->exit = EXIT_INPUT;
     drop_own_name (f, n->line.name);
-    fault_at (f, (where){ 0 }, n->line.name);
+    fault_at (f, a ? a->at : (where){ 0 }, a ? NULL : n->line.name);
     return s;
   }
-  a = blamed (n, f->text);
   if (a && !f->param)
     f->param = strdup (a->name ? a->name : "");
   fault_at (f, a ? a->at : n->line.at, n->desc->name);
