@@ -306,6 +306,22 @@ list_fitted_on_all (session *ses, const scope *s)
   }
 }
 
+/* The chain must be right for every recording before the first is worked on:
+ * a night's work is not lost to the last of them. */
+static fnx_status
+plan_others (cohort *c, fault *f)
+{
+  fnx_status st = FNX_OK;
+
+  for (size_t r = 1; r < c->n_recordings && st == FNX_OK && !c->ses->cancelled; r++) {
+    scope s;
+
+    st = recording_open (c->ses, &c->recordings[r], c->chain->steps, c->n_before, &s, f);
+    scope_end (&s);
+  }
+  return st;
+}
+
 fnx_status
 cohort_open (cohort *c, session *ses, chain *ch, fault *f)
 {
@@ -322,6 +338,10 @@ cohort_open (cohort *c, session *ses, chain *ch, fault *f)
     return f->code;
   while (c->n_before < ch->n_steps && !(ch->steps[c->n_before].desc->flags & FNX_S_COHORT))
     c->n_before++;
+  for (size_t i = 0; i < c->n_before; i++)
+    if (builtin_find (ch->steps[i].desc) == &write_ops
+        && write_check (&ch->steps[i], c->recordings, c->n_recordings, f) != FNX_OK)
+      return f->code;
   /* A file that is not there is found before the first is worked on. */
   for (size_t i = 0; i < c->n_recordings; i++)
     for (size_t k = 0; k < c->recordings[i].n_sources; k++) {
@@ -338,6 +358,8 @@ cohort_open (cohort *c, session *ses, chain *ch, fault *f)
   if (s == FNX_OK && c->n_before < ch->n_steps)
     s = plan_cohort (c, &first, f);
   scope_end (&first);
+  if (s == FNX_OK)
+    s = plan_others (c, f);
   if (s != FNX_OK)
     tell_events (c, f);
   return s;

@@ -156,6 +156,9 @@ const builtin_ops *builtin_find (const fnx_step_desc *);
 extern const builtin_ops evaluate_ops, train_ops, write_ops, table_ops;
 extern const fnx_step_desc evaluate_desc, train_desc, write_desc, table_desc;
 
+/* write.c: does every recording get a file of its own?  Asked before any is read. */
+fnx_status write_check (const chain_step *, const recording *, size_t n, fault *f);
+
 /* table.c: any buffer as a table; scores as predictions. */
 fnx_buf *table_of (const fnx_buf *, fault *f);
 fnx_buf *predictions_of (const fnx_buf *scores, const char *name_of_recording, fault *f);

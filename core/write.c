@@ -47,6 +47,71 @@ expand (const char *path, const char *id)
              : full;
 }
 
+/* "-" and devices take one recording after the other. */
+static bool
+is_stream (const char *path)
+{
+  return !strcmp (path, "-") || !strncmp (path, "/dev/", 5) || !strncmp (path, "/proc/", 6);
+}
+
+typedef struct target {
+  char *path;
+  const char *id;
+} target;
+
+static int
+by_path (const void *a, const void *b)
+{
+  const target *x = a, *y = b;
+  int k = strcmp (x->path, y->path);
+
+  return k ? k : strcmp (x->id, y->id);
+}
+
+static fnx_status
+same_target (const char *path, const target *a, size_t n, fault *f)
+{
+  const char *slash = strrchr (path, '/'), *dot = strchr (slash ? slash : path, '.');
+
+  if (strstr (path, "{id}"))
+    return fault_set (f, EXIT_CHAIN, FNX_E_PARAM,
+                      "two recordings, %s and %s, would both be written to %s\n"
+                      "give them ids of their own in a recordings table",
+                      a[0].id, a[1].id, a->path);
+  return fault_set (f, EXIT_CHAIN, FNX_E_PARAM,
+                    "%zu recordings would all be written to %s\nwrite %.*s{id}%s, which names them apart", n, path,
+                    slash ? (int)(slash + 1 - path) : 0, path, dot ? dot : "");
+}
+
+fnx_status
+write_check (const chain_step *step, const recording *r, size_t n, fault *f)
+{
+  const chain_arg *a = chain_arg_find (step, "path");
+  target *all = calloc (n + 1, sizeof *all);
+  fnx_status s = all ? FNX_OK : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+
+  for (size_t i = 0; !a && i < step->n_args; i++)
+    if (!step->args[i].name)
+      a = &step->args[i];
+  for (size_t i = 0; s == FNX_OK && a && !is_stream (a->value) && i < n; i++) {
+    all[i] = (target){ expand (a->value, r[i].id), r[i].id };
+    if (!all[i].path)
+      s = fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  }
+  if (s == FNX_OK && all[0].path) {
+    qsort (all, n, sizeof *all, by_path);
+    for (size_t i = 0; i + 1 < n && s == FNX_OK; i++)
+      if (!strcmp (all[i].path, all[i + 1].path)) {
+        s = same_target (a->value, &all[i], n, f);
+        fault_at (f, a->at, step->desc->name);
+      }
+  }
+  for (size_t i = 0; all && i < n; i++)
+    free (all[i].path);
+  free (all);
+  return s;
+}
+
 static fnx_status
 open_writer (scope *s, writer *w, fault *f)
 {
