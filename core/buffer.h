@@ -45,6 +45,8 @@ fnx_buf *buffer_slice (const fnx_buf *src, int axis, int64_t first, int64_t n, f
 fnx_buf *buffer_join (const fnx_buf *const *parts, size_t n, int axis, const char *const *names, fault *f);
 /* A column to add to an axis, or to replace one of the same name. */
 fnx_status buffer_set_column (fnx_buf *, const char *axis, const fnx_column *, fault *f);
+/* Many at once: each call copies the spec. */
+fnx_status buffer_set_columns (fnx_buf *, const char *axis, const fnx_column *const *, size_t n, fault *f);
 /* The same values as another float type; a new reference to src if it has it. */
 fnx_buf *buffer_convert (const fnx_buf *src, fnx_dtype, fault *f);
 /* An empty table of `rows` rows: fill it with buffer_set_column (.., "row", ..). */

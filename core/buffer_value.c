@@ -17,24 +17,30 @@ same_text (const char *a, const char *b)
 }
 
 fnx_status
-buffer_set_column (fnx_buf *b, const char *axis, const fnx_column *col, fault *f)
+buffer_set_columns (fnx_buf *b, const char *axis, const fnx_column *const *cols, size_t n_cols, fault *f)
 {
   int k = spec_axis_index (b->spec, axis);
   fnx_spec *s;
   fnx_axis a;
   const fnx_column **list;
-  size_t n = 0;
+  size_t n = 0, n_old = 0;
 
   if (k < 0)
-    return fault_set (f, EXIT_INTERNAL, FNX_E_BUG, "no axis \"%s\" for the column \"%s\"", axis, col->name);
+    return fault_set (f, EXIT_INTERNAL, FNX_E_BUG, "no axis \"%s\" for the column \"%s\"", axis, cols[0]->name);
   a = *b->spec->axes[k];
-  list = calloc (axis_n_columns (&a) + 2, sizeof *list);
+  n_old = axis_n_columns (&a);
+  list = calloc (n_old + n_cols + 1, sizeof *list);
   if (!list)
     return no_memory (f, 0);
-  for (size_t i = 0; i < axis_n_columns (&a); i++)
-    if (strcmp (a.columns[i]->name, col->name))
+  for (size_t i = 0; i < n_old; i++) {
+    bool stays = true;
+
+    for (size_t j = 0; j < n_cols && stays; j++)
+      stays = strcmp (a.columns[i]->name, cols[j]->name) != 0;
+    if (stays)
       list[n++] = a.columns[i];
-  list[n] = col;
+  }
+  memcpy (list + n, cols, n_cols * sizeof *list);
   a.columns = list;
   s = spec_with_axis (b->spec, k, &a);
   free (list);
@@ -43,6 +49,12 @@ buffer_set_column (fnx_buf *b, const char *axis, const fnx_column *col, fault *f
   free (b->spec);
   b->spec = s;
   return FNX_OK;
+}
+
+fnx_status
+buffer_set_column (fnx_buf *b, const char *axis, const fnx_column *col, fault *f)
+{
+  return buffer_set_columns (b, axis, &col, 1, f);
 }
 
 typedef double (*get_fn) (const void *, size_t);

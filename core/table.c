@@ -42,6 +42,12 @@ index_of (const fnx_spec *s, int n_row_axes, int k, int64_t r)
   return r % s->axes[k]->size;
 }
 
+static bool
+is_placed (const fnx_axis *a)
+{
+  return a->values || (a->flags & FNX_AXIS_REGULAR && a->rate_num);
+}
+
 /* Where the row stands on axis `k`: a label, a position, or a number from 1. */
 static bool
 put_axis (maker *m, int n_row_axes, int k)
@@ -49,7 +55,7 @@ put_axis (maker *m, int n_row_axes, int k)
   const fnx_axis *a = m->s->axes[k];
   double *v = calloc ((size_t)m->rows + 1, sizeof *v);
   const char **t = calloc ((size_t)m->rows + 1, sizeof *t);
-  bool placed = a->values || (a->flags & FNX_AXIS_REGULAR && a->rate_num), ok = v && t;
+  bool placed = is_placed (a), ok = v && t;
 
   for (int64_t r = 0; ok && r < m->rows; r++) {
     int64_t i = index_of (m->s, n_row_axes, k, r);
@@ -78,24 +84,57 @@ put_axis (maker *m, int n_row_axes, int k)
   return ok;
 }
 
+/* What the column of index `i` is called: C3, freq8.5, component1. */
+static void
+column_name (const fnx_axis *a, int64_t i, char name[64])
+{
+  char number[32];
+  double at = is_placed (a) ? axis_position (a, i) : (double)(i + 1);
+
+  snprintf (name, 64, "%s%s", a->name, number_text (at, number));
+}
+
 /* One column for each index of axis `k`; value (row, i) = v[row * row_step + i * step]. */
 static bool
 put_values (maker *m, int k, const double *v, int64_t row_step, int64_t step)
 {
   const fnx_axis *a = m->s->axes[k];
-  double *col = calloc ((size_t)m->rows + 1, sizeof *col);
-  bool ok = col != NULL;
-  char name[64], number[32];
+  size_t n = (size_t)a->size, rows = (size_t)m->rows;
+  fnx_column *cols = calloc (n + 1, sizeof *cols);
+  const fnx_column **list = calloc (n + 1, sizeof *list);
+  char (*names)[64] = a->labels ? NULL : calloc (n + 1, sizeof *names);
+  double *values = calloc (n * rows + 1, sizeof *values);
+  bool ok = cols && list && (names || a->labels) && values;
 
-  for (int64_t i = 0; ok && i < a->size; i++) {
-    for (int64_t r = 0; r < m->rows; r++)
-      col[r] = v[r * row_step + i * step];
-    snprintf (name, sizeof name, "%s%s", a->name,
-              number_text (a->values ? axis_position (a, i) : (double)(i + 1), number));
-    ok = put_column (m, a->labels ? a->labels[i] : name, m->s->unit, col, NULL);
+  if (!ok)
+    fault_set (m->f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  for (size_t i = 0; ok && i < n; i++) {
+    double *col = values + i * rows;
+
+    for (size_t r = 0; r < rows; r++)
+      col[r] = v[(int64_t)r * row_step + (int64_t)i * step];
+    if (names)
+      column_name (a, (int64_t)i, names[i]);
+    cols[i] = (fnx_column){ .struct_size = sizeof *cols,
+                            .type = FNX_COL_REAL,
+                            .name = names ? names[i] : a->labels[i],
+                            .unit = m->s->unit,
+                            .reals = col };
+    list[i] = &cols[i];
   }
-  free (col);
+  ok = ok && (n == 0 || buffer_set_columns (m->b, "row", list, n, m->f) == FNX_OK);
+  free (values);
+  free (names);
+  free (list);
+  free (cols);
   return ok;
+}
+
+/* Moments and frequencies are many: they are read down the page. */
+static bool
+read_down (const char *axis)
+{
+  return !strcmp (axis, "time") || !strcmp (axis, "freq");
 }
 
 fnx_buf *
@@ -104,7 +143,7 @@ table_of (const fnx_buf *src, fault *f)
   const fnx_buf *real = buffer_convert (src, (fnx_dtype)FNX_F8, f);
   maker m = { .src = src, .s = buffer_spec (src), .rows = 1, .f = f };
   int n = m.s->ndim, last = n - 1;
-  bool along_time = n == 2 && !strcmp (m.s->axes[1]->name, "time"), ok;
+  bool turn = n == 2 && read_down (m.s->axes[1]->name), ok;
   const double *v;
 
   if (!real)
@@ -113,13 +152,13 @@ table_of (const fnx_buf *src, fault *f)
     buffer_unref (real);
     return (fnx_buf *)(uintptr_t)buffer_ref (src);
   }
-  if (n >= 2 && m.s->axes[along_time ? 0 : last]->size > MOST_COLUMNS) {
+  if (n >= 2 && m.s->axes[turn ? 0 : last]->size > MOST_COLUMNS) {
     fault_set (f, EXIT_DATA, FNX_E_DATA, "a table of %ld columns serves nobody\nwrite .npy instead",
-               (long)m.s->axes[along_time ? 0 : last]->size);
+               (long)m.s->axes[turn ? 0 : last]->size);
     buffer_unref (real);
     return NULL;
   }
-  if (along_time)
+  if (turn)
     m.rows = m.s->axes[1]->size;
   else
     for (int i = 0; i < (n == 1 ? 1 : last); i++)
@@ -127,7 +166,7 @@ table_of (const fnx_buf *src, fault *f)
   v = buffer_read (real)->data;
   m.b = buffer_table (m.rows, f);
   ok = m.b != NULL;
-  if (along_time) {
+  if (turn) {
     fnx_spec turned = *m.s;
     const fnx_axis *axes[] = { m.s->axes[1], m.s->axes[0] };
 
@@ -215,12 +254,13 @@ const fnx_step_desc table_desc = {
   .struct_size = sizeof table_desc,
   .flags = FNX_S_DETERMINISTIC,
   .threads = FNX_THREADS_PARALLEL,
-  .revision = 1,
+  .revision = 2,
   .id = "org.fornix.host.table",
   .name = "table",
   .title = "show values as rows and columns",
   .doc
-  = "Signals become one row a moment and one column a channel; everything else one row an index of all axes but the "
+  = "Signals become one row a moment and one column a channel, spectra one row a frequency; everything else one row an "
+    "index of all axes but the "
     "last, whose indices become columns. Columns that travel with an axis (target, onset, subject) stand beside it.",
   .example = "fornix run sim:rest ! connectivity ! table",
   .inputs = in_ports,
