@@ -24,6 +24,16 @@ FORNIX_SDK=${FORNIX_SDK%/template}
 PATH=$(place prefix)/bin:$PATH XDG_DATA_HOME=$t/data XDG_CACHE_HOME=$t/cache
 export PATH FORNIX_SDK XDG_DATA_HOME XDG_CACHE_HOME
 test "$(command -v fornix)" = "$(place prefix)/bin/fornix" || die "the installed program is found"
+folder=$(PKG_CONFIG_SYSROOT_DIR= pkg-config --variable=plugindir fornix-sdk)
+grep -aqF "$folder" "$(place prefix)/bin/fornix" || die "the program looks in $folder"
+share=$t/root$(sed -n 's/^datarootdir *= *//p' "$abs_top_builddir/Makefile" | sed "s|\${prefix}|$(PKG_CONFIG_SYSROOT_DIR= pkg-config --variable=prefix fornix-sdk)|")
+bash -n "$share/bash-completion/completions/fornix" 2>"$t/log" || die "the completion of bash is installed"
+if grep -q '^LOWDOWN = .' "$abs_top_builddir/Makefile"; then
+  for page in $(fornix --plugin-path "$plugins" steps --names | sed 's/.*/man7\/fornix-&.7/') man1/fornix.1 man1/fornix-run.1; do
+    test -s "$share/man/$page" || die "$page is installed"
+    ! command -v mandoc >/dev/null || mandoc -T lint -W error "$share/man/$page" >"$t/log" || die "$page can be read"
+  done
+fi
 ok "installed"
 
 cd "$t"
@@ -66,4 +76,12 @@ fornix --plugin-path "$plugins" run sim:fists ! psd ! write "$t/plain.tsv" \
 cmp -s "$t/none.tsv" "$t/plain.tsv" || die "factor=0 changes nothing"
 if cmp -s "$t/two.tsv" "$t/plain.tsv"; then die "factor=2 changes the spectrum"; fi
 ok "used in a chain"
+
+# Not one file of ours stays behind, and a stranger's does.
+cp "$t/example1-gain.so" "$plugins/stranger.so"
+make -s -C "$abs_top_builddir" uninstall DESTDIR="$t/root" >"$t/log" 2>&1 || die "make uninstall"
+test "$(find "$t/root" -type f)" = "$plugins/stranger.so" || { find "$t/root" -type f >"$t/log"; die "uninstalled"; }
+find "$t/root" -depth -type d -empty -name '*fornix*' >"$t/log"
+test ! -s "$t/log" || die "no folder of ours is left"
+ok "uninstalled"
 echo "1..$n"
