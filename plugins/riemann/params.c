@@ -15,6 +15,22 @@ const fnx_port_desc scores_out_port = { .struct_size = sizeof scores_out_port,
 const fnx_port_desc *const cov_inputs[] = { &cov_in_port, NULL };
 const fnx_port_desc *const scores_outputs[] = { &scores_out_port, NULL };
 
+/* Steps that take epochs as well. */
+static const fnx_port_desc either_in_port
+    = { .struct_size = sizeof either_in_port,
+        .name = "in",
+        .what = "cov[trial,channel,channel] or epochs[trial,channel,time]",
+        .doc = "positive definite matrices; of epochs the covariance is taken first" };
+const fnx_port_desc *const either_inputs[] = { &either_in_port, NULL };
+const fnx_param_desc either_estimator_param = {
+  .struct_size = sizeof either_estimator_param,
+  .type = FNX_T_ENUM,
+  .flags = FNX_P_TUNABLE,
+  .name = "estimator",
+  .doc = "covariance of epochs that come in directly, as in cov; without meaning behind  ! cov",
+  .fallback = "oas",
+  .choices = cov_names,
+};
 const fnx_param_desc metric_param = {
   .struct_size = sizeof metric_param,
   .type = FNX_T_ENUM,

@@ -67,13 +67,13 @@ const fnx_spec *cov_spec (fnx_call *, const fnx_spec *in, cov_kind, const window
 /* ---- common descriptors: params.c ---- */
 extern const fnx_port_desc cov_in_port, scores_out_port;
 extern const fnx_param_desc estimator_param, metric_param, peer_param;
-extern const fnx_param_desc any_metric_param, distance_param;
+extern const fnx_param_desc either_estimator_param, any_metric_param, distance_param;
 extern const char *const spd_peer_names[];
 /* What distance= says beside the metric of the means. */
 spd_metric distance_of (spd_metric mean, int64_t said);
-extern const fnx_port_desc *const cov_inputs[], *const scores_outputs[];
+extern const fnx_port_desc *const cov_inputs[], *const scores_outputs[], *const either_inputs[];
 
 extern const fnx_step_desc cov_step, augcov_step, mean_step, tangent_step, mdm_step, fgmdm_step, meanfield_step,
-    knn_step, csp_step;
+    knn_step, csp_step, potato_step;
 
 #endif

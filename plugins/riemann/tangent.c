@@ -287,28 +287,14 @@ static const fnx_param_desc map_param = {
   .fallback = "riemann",
   .choices = map_names,
 };
-static const fnx_param_desc kind_param = {
-  .struct_size = sizeof kind_param,
-  .type = FNX_T_ENUM,
-  .flags = FNX_P_TUNABLE,
-  .name = "estimator",
-  .doc = "covariance of epochs that come in directly, as in cov; without meaning behind  ! cov",
-  .fallback = "oas",
-  .choices = cov_names,
-};
-static const fnx_param_desc *const params[] = { &map_param, &kind_param, &peer_param, NULL };
+static const fnx_param_desc *const params[] = { &map_param, &either_estimator_param, &peer_param, NULL };
 
-static const fnx_port_desc in_port = { .struct_size = sizeof in_port,
-                                       .name = "in",
-                                       .what = "cov[trial,channel,channel] or epochs[trial,channel,time]",
-                                       .doc = "positive definite matrices; of epochs the covariance is taken first" };
 static const fnx_port_desc out_port = {
   .struct_size = sizeof out_port,
   .name = "out",
   .what = "features[trial,feature]",
   .doc = "n(n+1)/2 numbers a trial: the upper triangle by rows, off-diagonals times the root of 2",
 };
-static const fnx_port_desc *const inputs[] = { &in_port, NULL };
 static const fnx_port_desc *const outputs[] = { &out_port, NULL };
 
 const fnx_step_desc tangent_step = {
@@ -328,7 +314,7 @@ const fnx_step_desc tangent_step = {
   .equals = "pyRiemann 0.9 TangentSpace to 1e-9",
   .example = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s"
              " ! evaluate folds=5 begin tangent ! svm end",
-  .inputs = inputs,
+  .inputs = either_inputs,
   .outputs = outputs,
   .params = params,
   .create = create,

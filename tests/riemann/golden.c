@@ -4,6 +4,7 @@
  * fgmdm, csp and the augmented covariance.
  */
 #include "golden.h"
+#include "plugins/common/distribution.h"
 
 static void
 steps_near (const json_t *all, const fnx_buf *x)
@@ -50,6 +51,23 @@ distances_near (const json_t *all, const fnx_buf *s, const char *line, const cha
   buffer_unref (m);
 }
 
+static void
+potato_near (const json_t *all, const fnx_buf *s)
+{
+  double p[GOLD_K];
+  const fnx_buf *out = t_run ("potato threshold=2 peer=exact", s);
+  const double *z = buffer_column (out, "trial", "z")->reals, *w = buffer_column (out, "trial", "weight")->reals;
+  gold_near (all, "potato_z_thr2", z, 1e-9);
+  for (int i = 0; i < GOLD_K; i++)
+    t_ok (w[i] == (z[i] < 2), "trial %d: z %.2f has weight %g", i + 1, z[i], w[i]);
+  buffer_unref (out);
+  out = t_run ("potato threshold=2 peer=exact gives=scores", s);
+  for (int i = 0; i < GOLD_K; i++) /* pyRiemann's probability of a clean trial */
+    p[i] = normal_tail (2 - (t_values (out)[2 * i + 1] - t_values (out)[2 * i]));
+  gold_near (all, "potato_proba", p, 1e-9);
+  buffer_unref (out);
+}
+
 int
 main (void)
 {
@@ -63,6 +81,7 @@ main (void)
   const fnx_buf *f = t_run ("csp nfilter=2", s);
   gold_near (all, "csp_feat", t_values (f), 1e-12);
   buffer_unref (f);
+  potato_near (all, s);
   buffer_unref (s);
   s = t_run ("augcov order=3 lag=2", x);
   gold_near (all, "acm_order3_lag2_cov_first", t_values (s), 1e-12);

@@ -1,4 +1,5 @@
-riemann_tests = tests/riemann/golden tests/riemann/spd tests/riemann/mean tests/riemann/classify tests/riemann/refuse
+riemann_tests = tests/riemann/golden tests/riemann/spd tests/riemann/mean tests/riemann/classify tests/riemann/refuse \
+  tests/riemann/reject
 check_PROGRAMS += $(riemann_tests)
 TESTS += $(riemann_tests)
 noinst_HEADERS += tests/riemann/golden.h
@@ -19,3 +20,7 @@ tests_riemann_classify_LDFLAGS = $(TEST_LDFLAGS)
 tests_riemann_refuse_SOURCES = tests/riemann/refuse.c
 tests_riemann_refuse_LDADD = $(riemann_test_libs)
 tests_riemann_refuse_LDFLAGS = $(TEST_LDFLAGS)
+tests_riemann_reject_SOURCES = tests/riemann/reject.c
+tests_riemann_reject_CFLAGS = $(AM_CFLAGS) $(LAPACKE_CFLAGS) $(OPENBLAS_CFLAGS)
+tests_riemann_reject_LDADD = $(riemann_test_libs)
+tests_riemann_reject_LDFLAGS = $(TEST_LDFLAGS)
