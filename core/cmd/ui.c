@@ -92,7 +92,8 @@ watch_signals (session *ses)
   sigaction (SIGINT, &a, NULL);
   sigaction (SIGTERM, &a, NULL);
   a.sa_handler = SIG_IGN;
-  sigaction (SIGPIPE, &a, NULL);
+  sigaction (SIGPIPE, &a, NULL); /* a reader that left, a file that may not grow: */
+  sigaction (SIGXFSZ, &a, NULL); /* write() says so, and the sentence is ours */
 }
 
 /* ---- beginning and end ---------------------------------------------------------- */
