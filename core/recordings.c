@@ -186,6 +186,30 @@ table_row (recording *r, const char *folder, char **head, const bool *source, ch
   return r->id ? FNX_OK : FNX_E_NOMEM;
 }
 
+/* Why none of a line's entries is a recording: what is wrong with the one that
+ * looks like a file. */
+static void
+no_source (const char *table, size_t line, const char *folder, char **field, size_t n, fault *f)
+{
+  for (size_t k = 1; k < n; k++) {
+    fault why = FAULT_INIT;
+    const char *rest;
+    char *path = NULL;
+    double number;
+
+    if (strchr (field[k], '.') && !number_parse (field[k], &number)
+        && asprintf (&path, "%s%s", field[k][0] == '/' ? "" : folder, field[k]) >= 0
+        && !registry_reader (path, &rest, &why))
+      fault_set (f, EXIT_INPUT, FNX_E_DATA, "%s: line %zu: %s", table, line, why.text ? why.text : path);
+    free (path);
+    fault_clear (&why);
+  }
+  fault_set (f, EXIT_INPUT, FNX_E_DATA,
+             "%s: line %zu names no file that can be read\n"
+             "a column of files stands beside the column id, with paths from the table's folder",
+             table, line);
+}
+
 static recording *
 read_table (const char *path, size_t *n, fault *f)
 {
@@ -231,7 +255,7 @@ read_table (const char *path, size_t *n, fault *f)
       goto out;
     }
     if (!all[*n - 1].n_sources) {
-      fault_set (f, EXIT_INPUT, FNX_E_DATA, "%s: line %zu names no file that can be read", path, row + 1);
+      no_source (path, row + 1, folder, field, k, f);
       goto out;
     }
   }
