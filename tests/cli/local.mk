@@ -10,3 +10,5 @@ TESTS += tests/cli/main-job tests/cli/spellings.sh
 EXTRA_DIST += tests/cli/spellings.sh
 TESTS += tests/cli/transcripts.sh
 EXTRA_DIST += tests/cli/transcripts.sh tests/cli/golden/made.txt tests/cli/golden/real.txt
+TESTS += tests/cli/bad-input.sh
+EXTRA_DIST += tests/cli/bad-input.sh
