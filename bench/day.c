@@ -98,12 +98,13 @@ main (int argc, char **argv)
     const char *const words[]
         = { "fornix", "run", path[i], "!", "band", "range=8..32Hz", "!", "psd", "!", "write", result, "--quiet", NULL };
     char what[64];
-    double t;
+    double t, reading;
 
     file_of (path[i], hours[i]);
     t = clock_of (CLOCK_MONOTONIC);
     snprintf (what, sizeof what, "limit: read(2) of %d h", hours[i]);
-    row (what, hours[i], only_read (path[i]), clock_of (CLOCK_MONOTONIC) - t, 0);
+    reading = only_read (path[i]);
+    row (what, hours[i], reading, clock_of (CLOCK_MONOTONIC) - t, 0);
     done = child_run (words, &c[i]);
     snprintf (what, sizeof what, "fornix, %d h ! band ! psd ! write", hours[i]);
     if (done)
