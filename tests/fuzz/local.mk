@@ -1,7 +1,7 @@
 # Fuzz targets.  X.c is the target; X-mutate runs it on mutated seeds in make
 # check, with any compiler; fuzz-X is the libFuzzer program (--enable-fuzzers).
 FUZZ_MUTATE = tests/fuzz/mutate.c tests/fuzz/mutate.h
-FUZZ_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer,address,undefined
+FUZZ_TARGET_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer,address,undefined
 
 check_PROGRAMS += tests/fuzz/chain-mutate
 TESTS += tests/fuzz/chain-mutate
@@ -14,7 +14,7 @@ noinst_PROGRAMS += tests/fuzz/fuzz-chain
 endif
 EXTRA_PROGRAMS += tests/fuzz/fuzz-chain
 tests_fuzz_fuzz_chain_SOURCES = tests/fuzz/chain.c
-tests_fuzz_fuzz_chain_CFLAGS = $(FUZZ_CFLAGS)
+tests_fuzz_fuzz_chain_CFLAGS = $(FUZZ_TARGET_CFLAGS)
 tests_fuzz_fuzz_chain_LDADD = $(TEST_LDADD)
 tests_fuzz_fuzz_chain_LDFLAGS = $(TEST_LDFLAGS) -fsanitize=fuzzer,address,undefined
 include tests/fuzz/formats.mk
@@ -30,7 +30,7 @@ noinst_PROGRAMS += tests/fuzz/fuzz-model
 endif
 EXTRA_PROGRAMS += tests/fuzz/fuzz-model
 tests_fuzz_fuzz_model_SOURCES = tests/fuzz/model.c
-tests_fuzz_fuzz_model_CFLAGS = $(FUZZ_CFLAGS)
+tests_fuzz_fuzz_model_CFLAGS = $(FUZZ_TARGET_CFLAGS)
 tests_fuzz_fuzz_model_LDADD = $(TEST_LDADD)
 tests_fuzz_fuzz_model_LDFLAGS = $(TEST_LDFLAGS) -fsanitize=fuzzer,address,undefined
 include tests/fuzz/edf.mk
@@ -46,6 +46,6 @@ noinst_PROGRAMS += tests/fuzz/fuzz-param
 endif
 EXTRA_PROGRAMS += tests/fuzz/fuzz-param
 tests_fuzz_fuzz_param_SOURCES = tests/fuzz/param.c
-tests_fuzz_fuzz_param_CFLAGS = $(FUZZ_CFLAGS)
+tests_fuzz_fuzz_param_CFLAGS = $(FUZZ_TARGET_CFLAGS)
 tests_fuzz_fuzz_param_LDADD = $(TEST_LDADD) $(JANSSON_LIBS)
 tests_fuzz_fuzz_param_LDFLAGS = $(TEST_LDFLAGS) -fsanitize=fuzzer,address,undefined
