@@ -1,6 +1,6 @@
 plugin_LTLIBRARIES += plugins/learn/learn.la
-plugins_learn_learn_la_SOURCES = plugins/learn/module.c plugins/learn/learn.h plugins/learn/rows.c \
-  plugins/learn/classes.c plugins/learn/scores.c plugins/learn/products.c \
+plugins_learn_learn_la_SOURCES = plugins/learn/module.c plugins/learn/learn.h \
+  plugins/learn/products.c \
   plugins/learn/linear.c plugins/learn/linear.h \
   plugins/learn/svm.c plugins/learn/lda.c plugins/learn/logistic.c plugins/learn/scale.c plugins/learn/pca.c
 plugins_learn_learn_la_LDFLAGS = $(AM_LDFLAGS) $(MODULE_LDFLAGS)

@@ -5,7 +5,7 @@
  * (Grosse-Wentrup and Buss 2008).
  */
 #include "plugins/common/linalg.h"
-#include "plugins/learn/learn.h"
+#include "plugins/common/trials.h"
 #include "plugins/riemann/ajd.h"
 #include "plugins/riemann/riemann.h"
 

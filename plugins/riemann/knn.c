@@ -8,7 +8,7 @@
  * training trial and no more.
  */
 #include "plugins/common/linalg.h"
-#include "plugins/learn/learn.h"
+#include "plugins/common/trials.h"
 #include "plugins/riemann/riemann.h"
 
 #include <math.h>

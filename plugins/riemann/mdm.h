@@ -6,7 +6,7 @@
 #ifndef FNX_RIEMANN_MDM_H
 #define FNX_RIEMANN_MDM_H
 
-#include "plugins/learn/learn.h"
+#include "plugins/common/trials.h"
 #include "plugins/riemann/riemann.h"
 
 typedef struct mdm_means {

@@ -2,7 +2,7 @@
  *
  * mean: one matrix for all trials.
  */
-#include "plugins/learn/learn.h"
+#include "plugins/common/trials.h"
 #include "plugins/riemann/riemann.h"
 
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * (Barachant et al. 2012, pyRiemann's TangentSpace).
  */
 #include "plugins/common/linalg.h"
-#include "plugins/learn/learn.h"
+#include "plugins/common/trials.h"
 #include "plugins/riemann/riemann.h"
 
 #include <math.h>

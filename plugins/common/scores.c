@@ -4,7 +4,7 @@
  * the class names, the largest score is the answer, and with two classes
  * score[1] - score[0] is the peer's decision value.
  */
-#include "plugins/learn/learn.h"
+#include "plugins/common/trials.h"
 
 const fnx_port_desc learn_in_target = { .struct_size = sizeof learn_in_target,
                                         .name = "in",

@@ -3,7 +3,7 @@
  * features[trial,feature] as rows.  Folds show their trials as an index over
  * all of them; taking row by row spares the copy that a whole read would make.
  */
-#include "plugins/learn/learn.h"
+#include "plugins/common/trials.h"
 
 #include <math.h>
 

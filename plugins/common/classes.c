@@ -3,7 +3,7 @@
  * The classes of a training set: sorted names, as scikit-learn's LabelEncoder
  * orders them, kept with the model so that scores can be labelled.
  */
-#include "plugins/learn/learn.h"
+#include "plugins/common/trials.h"
 
 fnx_status
 classes_of (fnx_call *c, const fnx_buf *b, const int32_t **code, classes *out)
