@@ -16,9 +16,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/xdg.h"
 
 /* ---- the child ----------------------------------------------------------- */
@@ -59,31 +59,13 @@ child (const char *path, int to)
 
 /* ---- the parent ---------------------------------------------------------- */
 
-static int64_t
-now_ms (void)
-{
-  struct timespec t;
-
-  clock_gettime (CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static int
-limit_seconds (void)
-{
-  const char *text = getenv ("FORNIX_LOAD_SECONDS");
-  long s = text ? strtol (text, NULL, 10) : 0;
-
-  return s > 0 && s < 3600 ? (int)s : 10;
-}
-
 /* Read n bytes before `deadline`: 1, or 0 at the end of file, or -1 in time out. */
 static int
 read_all (int fd, void *to, size_t n, int64_t deadline)
 {
   for (size_t have = 0; have < n;) {
     struct pollfd p = { fd, POLLIN, 0 };
-    int64_t left = deadline - now_ms ();
+    int64_t left = deadline - clock_ms ();
     ssize_t got;
     int ready = left > 0 ? poll (&p, 1, (int)left) : 0;
     if (ready < 0 && errno == EINTR)
@@ -116,8 +98,8 @@ died (int status)
 char *
 module_probe (const char *path)
 {
-  int ends[2], status = 0, seconds = limit_seconds (), got;
-  int64_t deadline = now_ms () + 1000 * (int64_t)seconds;
+  int ends[2], status = 0, seconds = clock_limit ("FORNIX_LOAD_SECONDS", 10), got;
+  int64_t deadline = clock_ms () + 1000 * (int64_t)seconds;
   char text[VERDICT_MAX + 1], *why = NULL;
   uint32_t n = 0;
   pid_t pid;

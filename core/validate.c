@@ -17,9 +17,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/pool.h"
 #include "core/validate_impl.h"
 
@@ -161,23 +161,11 @@ static void __attribute__ ((noreturn)) child (probe *p, test_fn *test)
 
 /* ---- the parent ----------------------------------------------------------------------------- */
 
-static int64_t
-now_ms (void)
-{
-  struct timespec t;
-
-  clock_gettime (CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* How long a case may take before it counts as a hang. */
 static int
 limit_seconds (void)
 {
-  const char *text = getenv ("FORNIX_CHECK_SECONDS");
-  long s = text ? strtol (text, NULL, 10) : 0;
-
-  return s > 0 && s < 3600 ? (int)s : 30;
+  return clock_limit ("FORNIX_CHECK_SECONDS", 30);
 }
 
 /* Wait for the end of the child, which closes `fd`; false: it stands still. */
@@ -185,7 +173,7 @@ static bool
 wait_end (int fd, const report *rep)
 {
   struct pollfd p = { fd, POLLIN, 0 };
-  int64_t last = now_ms ();
+  int64_t last = clock_ms ();
   uint64_t beat = rep->beat;
 
   for (;;) {
@@ -196,9 +184,9 @@ wait_end (int fd, const report *rep)
       return true;
     if (rep->beat != beat) {
       beat = rep->beat;
-      last = now_ms ();
+      last = clock_ms ();
     }
-    if (now_ms () - last > 1000 * (int64_t)limit_seconds ())
+    if (clock_ms () - last > 1000 * (int64_t)limit_seconds ())
       return false;
   }
 }
