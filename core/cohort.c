@@ -160,6 +160,15 @@ raised (const fnx_buf *b, fault *f)
   return n;
 }
 
+/* Asked anew for every column: setting one replaces the spec. */
+static const char *
+sample_name (const fnx_buf *b)
+{
+  const fnx_spec *s = buffer_spec (b);
+
+  return s->axes[sample_axis (s)]->name;
+}
+
 /* What a recording gave, with a sample axis and the recording's columns on it.
  * Consumes b: the last reference is written, not copied. */
 static fnx_buf *
@@ -167,19 +176,17 @@ labelled (const fnx_buf *b, const recording *r, fault *f)
 {
   bool whole = sample_axis (buffer_spec (b)) < 0;
   fnx_buf *own = whole ? raised (b, f) : buffer_own (b, f);
-  const char *axis;
 
   if (whole)
     buffer_unref (b);
   if (!own)
     return NULL;
-  axis = buffer_spec (own)->axes[sample_axis (buffer_spec (own))]->name;
-  if (set_text_column (own, axis, "recording", r->id, f) != FNX_OK)
+  if (set_text_column (own, sample_name (own), "recording", r->id, f) != FNX_OK)
     goto failed;
   for (size_t i = 0; i < r->n_columns; i++) {
     const char *v = strcmp (r->value[i], "n/a") ? r->value[i] : NULL;
 
-    if (set_text_column (own, axis, r->column[i], v, f) != FNX_OK)
+    if (set_text_column (own, sample_name (own), r->column[i], v, f) != FNX_OK)
       goto failed;
   }
   return own;
