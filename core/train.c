@@ -231,10 +231,32 @@ same_names (const fnx_axis *a, const fnx_axis *b)
   return true;
 }
 
+/* One axis of what there is against what the model was fitted on. */
+static fnx_status
+same_axis (const fnx_axis *want, const fnx_axis *have, const char *id, fault *f)
+{
+  if (want->size >= 0 && have->size >= 0 && want->size != have->size)
+    return fault_set (f, EXIT_DATA, FNX_E_SPEC, "the model was fitted on %ld %s%s; %s has %ld", (long)want->size,
+                      want->name, want->size == 1 || !strcmp (want->name, "time") ? "" : "s", id,
+                      (long)have->size);
+  if (axis_rate (want) > 0 && axis_rate (have) > 0
+      && want->rate_num * have->rate_den != have->rate_num * want->rate_den)
+    return fault_set (f, EXIT_DATA, FNX_E_SPEC,
+                      "the model was fitted at %.6g Hz; %s has %.6g Hz\n"
+                      "fit one for this rate, or bring both to one rate with  ! resample  in the chain",
+                      axis_rate (want), id, axis_rate (have));
+  if (!same_names (want, have))
+    return fault_set (f, EXIT_DATA, FNX_E_SPEC,
+                      "the model was fitted on other %ss than %s has, or on the same in another order\n"
+                      "bring them into the model's order with  ! pick",
+                      want->name, id);
+  return FNX_OK;
+}
+
 /* What the first learning step gets must be what it was fitted on, but for the
  * number of items. */
 static fnx_status
-same_input (const applied *a, const fnx_spec *have, fault *f)
+same_input (const applied *a, const fnx_spec *have, const char *id, fault *f)
 {
   fnx_spec *want = spec_from_json (a->file->input, "the model", f);
   int items;
@@ -244,22 +266,14 @@ same_input (const applied *a, const fnx_spec *have, fault *f)
     return f->code;
   items = sample_axis (want);
   if (strcmp (want->kind, have->kind) || want->ndim != have->ndim)
-    st = fault_set (f, EXIT_DATA, FNX_E_SPEC, "the model was fitted on %s; this recording gives %s", want->kind,
+    st = fault_set (f, EXIT_DATA, FNX_E_SPEC, "the model was fitted on %s; %s gives %s", want->kind, id,
                     have->kind);
-  for (int i = 0; i < want->ndim && st == FNX_OK; i++) {
-    const fnx_axis *x = want->axes[i], *y = have->axes[i];
-
-    if (i == items || x->size < 0 || y->size < 0)
-      continue;
-    if (x->size != y->size)
-      st = fault_set (f, EXIT_DATA, FNX_E_SPEC, "the model was fitted on %ld along %s; this recording has %ld",
-                      (long)x->size, x->name, (long)y->size);
-    else if (!same_names (x, y))
-      st = fault_set (f, EXIT_DATA, FNX_E_SPEC,
-                      "the model was fitted on other %ss, or on the same in another order\n"
-                      "bring them into the model's order with  ! pick",
-                      x->name);
-  }
+  else if (want->unit && have->unit && strcmp (want->unit, have->unit))
+    st = fault_set (f, EXIT_DATA, FNX_E_SPEC, "the model was fitted on values in %s; %s has them in %s", want->unit,
+                    id, have->unit);
+  for (int i = 0; i < want->ndim && st == FNX_OK; i++)
+    if (i != items)
+      st = same_axis (want->axes[i], have->axes[i], id, f);
   free (want);
   return st;
 }
@@ -289,7 +303,7 @@ applied_load (const applied *a, scope *s, int first, fault *f)
           "the model was fitted by revision %u of %s; revision %u, which is installed, gives other numbers\n"
           "train it again",
           m->revision, m->id, n->desc->revision);
-    if (!checked && n->from[0] >= 0 && same_input (a, s->slots[n->from[0]].spec, f) != FNX_OK)
+    if (!checked && n->from[0] >= 0 && same_input (a, s->slots[n->from[0]].spec, s->recording, f) != FNX_OK)
       return f->code;
     checked = true;
     st = node_call (s, n, &c, f);

@@ -12,3 +12,5 @@ TESTS += tests/cli/transcripts.sh
 EXTRA_DIST += tests/cli/transcripts.sh tests/cli/golden/made.txt tests/cli/golden/real.txt
 TESTS += tests/cli/bad-input.sh
 EXTRA_DIST += tests/cli/bad-input.sh
+TESTS += tests/cli/train-apply.sh
+EXTRA_DIST += tests/cli/train-apply.sh
