@@ -17,7 +17,7 @@ export TERM COLUMNS
 plain ()
 {
   tr -d '\r' <"$1" | sed \
-    -e 's/^\( *\)[0-9]*\.[0-9]* s$/\1N s/' -e 's/^looked in .*/looked in FOLDERS/'
+    -e 's/^\( *\)[0-9][0-9.]* s$/\1N s/' -e 's/^looked in .*/looked in FOLDERS/'
 }
 
 play () # play FILE: its commands again, with what they print now
