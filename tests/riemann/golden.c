@@ -4,6 +4,7 @@
  * fgmdm, csp and the augmented covariance.
  */
 #include "golden.h"
+#include "plugins/common/cov.h"
 #include "plugins/common/distribution.h"
 
 static void
@@ -68,6 +69,30 @@ potato_near (const json_t *all, const fnx_buf *s)
   buffer_unref (out);
 }
 
+/* Filters have no sign of their own: rows 0 and 2, 1 and 3 may turn together. */
+static void
+responses_near (const json_t *all, const fnx_buf *x)
+{
+  enum { ROWS = 3 * GOLD_C };
+  size_t n;
+  double v[16], stack[ROWS * ROWS];
+  fnx_status code;
+  const char *said = t_fail ("erpcov", x, &code);
+  t_ok (strstr (said, "rank 8 of 9"), "the peer's matrix is singular, ours is refused: %s", said);
+  memcpy (stack, gold (all, "erpcov_first", &n), sizeof stack);
+  t_ok (n == ROWS * ROWS && cov_from_scm (COV_OAS, stack, ROWS, GOLD_T) == 0, "shrunk, it has full rank");
+  const fnx_buf *s = t_run ("erpcov estimator=oas", x);
+  t_near (t_values (s), stack, ROWS * ROWS, 1e-12, "erpcov_first, shrunk");
+  buffer_unref (s);
+  s = t_run ("xdawncov nfilter=1", x);
+  const double *want = gold (all, "xdawncov_nf1_first", &n);
+  double sign = want[1] * t_values (s)[1] < 0 ? -1 : 1;
+  for (int i = 0; i < 16; i++)
+    v[i] = t_values (s)[i] * (i / 4 % 2 == i % 2 ? 1 : sign);
+  t_near (v, want, n, 1e-12, "xdawncov_nf1_first");
+  buffer_unref (s);
+}
+
 int
 main (void)
 {
@@ -75,6 +100,7 @@ main (void)
   json_t *all = gold_open ();
   fnx_buf *x = gold_epochs ();
   steps_near (all, x);
+  responses_near (all, x);
   const fnx_buf *s = t_run ("cov estimator=oas", x);
   distances_near (all, s, "mdm peer=exact", "mdm_dist");
   distances_near (all, s, "fgmdm peer=exact", "fgmdm_dist");
