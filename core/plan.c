@@ -343,19 +343,32 @@ needed_params (const fnx_step_desc *d, char *text, size_t n)
       at += (size_t)snprintf (text + at, n - at, " %s=...", (*p)->name);
 }
 
-/* A step that takes what there is and gives what is wanted. */
+static int
+count_params (const fnx_step_desc *d)
+{
+  int n = 0;
+
+  while (d->params && d->params[n])
+    n++;
+  return n;
+}
+
+/* A step that takes what there is and gives what is wanted; of several the one
+ * with the fewest settings. */
 static const fnx_step_desc *
 missing_step (const fnx_spec *have, const char *what, const fnx_step_desc *for_step)
 {
+  const fnx_step_desc *best = NULL;
   const char *column;
 
   for (const fnx_step_desc *const *d = registry_steps (); d && *d; d++)
     if (*d != for_step && !((*d)->flags & (FNX_S_SOURCE | FNX_S_SINK | FNX_S_COHORT)) && count_ports ((*d)->inputs) >= 1
         && count_ports ((*d)->outputs) >= 1 && strcmp ((*d)->outputs[0]->what, "the same")
         && strncmp ((*d)->inputs[0]->what, "any", 3) && strncmp ((*d)->outputs[0]->what, "any", 3)
-        && what_accepts ((*d)->inputs[0]->what, have, &column) && what_feeds ((*d)->outputs[0]->what, what))
-      return *d;
-  return NULL;
+        && what_accepts ((*d)->inputs[0]->what, have, &column) && what_feeds ((*d)->outputs[0]->what, what)
+        && (!best || count_params (*d) < count_params (best)))
+      best = *d;
+  return best;
 }
 
 static fnx_status
