@@ -14,3 +14,5 @@ TESTS += tests/cli/bad-input.sh
 EXTRA_DIST += tests/cli/bad-input.sh
 TESTS += tests/cli/train-apply.sh
 EXTRA_DIST += tests/cli/train-apply.sh
+TESTS += tests/cli/evaluate.sh tests/cli/locale.sh
+EXTRA_DIST += tests/cli/evaluate.sh tests/cli/locale.sh

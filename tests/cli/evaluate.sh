@@ -1,0 +1,130 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# evaluate as people use it: every way to split, tables of recordings, searches,
+# and chance level wherever there is nothing to find.
+dir=$(mktemp -d "${TMPDIR:-/tmp}/fornix-evaluate-XXXXXX") || exit 99
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 99
+n=0 bad=0
+ok () # ok STATUS WHAT
+{
+  n=$((n + 1))
+  if test "$1" = 0; then echo "ok $n - $2"; else
+    echo "not ok $n - $2"
+    sed 's/^/# /' out err | head -16
+    bad=1
+  fi
+}
+scores () # scores WORD...: fornix run WORD..., the summary in out
+{
+  fornix run "$@" >out 2>err
+  rc=$?
+}
+# value COLUMN METRIC [GROUP]: of the summary
+value ()
+{
+  awk -F '\t' -v c="$1" -v m="$2" -v g="$3" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    $at["metric"] == m && (g == "" || $at["group"] == g) { print $at[c]; exit }' out
+}
+is () # is 'EXPRESSION OF AWK'
+{
+  awk "BEGIN { exit !($1) }"
+}
+
+fists='band range=8..32Hz ! epoch on=left,right from=0s to=3s'
+decode='begin cov estimator=oas ! tangent ! svm end'
+
+# ---- one recording --------------------------------------------------------------------
+scores sim:fists trials=40 seed=5 ! $fists ! evaluate folds=4 metric=accuracy,auc,kappa,balanced,f1 $decode
+test $rc = 0 && test "$(wc -l <out)" = 6 && is "$(value value auc) > 0.7 && $(value p accuracy) < 0.05"
+ok $? 'a list of metrics, one row each'
+test "$(value train/test auc)" = 30/10 && is "$(value chance kappa) == 0 && $(value chance balanced) == 0.5"
+ok $? 'chance and sizes stand beside the values'
+is "$(value low95 accuracy) < $(value value accuracy) && $(value high95 accuracy) > $(value value accuracy)"
+ok $? 'the interval holds the value'
+for how in 'cv=kfold folds=3' 'cv=leave-one-out' 'cv=stratified folds=2 shuffle=no'; do
+  scores sim:fists trials=30 seed=5 ! $fists ! evaluate $how metric=accuracy $decode
+  test $rc = 0 && test "$(wc -l <out)" = 2 && is "$(value value accuracy) > 0.6"
+  ok $? "$how: $(value value accuracy)"
+done
+scores sim:fists trials=30 seed=5 ! $fists ! evaluate cv=leave-one-out $decode
+is "$(value value auc) > 0.6 && $(value value auc) <= 1"
+ok $? 'auc of leave-one-out is that of all trials together'
+scores sim:fists trials=20 ! $fists ! cov estimator=oas ! tangent ! evaluate folds=4 begin svm end
+test $rc = 0 && grep -q 'on all data: tangent$' err
+ok $? 'what was fitted on all data is named'
+
+# ---- a search --------------------------------------------------------------------------
+search='pick C3,Cz,C4 ! band range=8..32Hz ! epoch on=left,right from=0s to=2s
+  ! evaluate folds=4 begin augcov order=try:1,2 lag=try:1,3 ! mdm end'
+scores sim:fists trials=24 ! $search
+test $rc = 0 && value chosen auc | grep -q 'augcov.lag=[13] augcov.order=[12] ([1-4] of 4 folds)'
+ok $? 'the summary has what was chosen, and how often'
+scores sim:fists trials=24 ! $search --json
+grep -q '"params":.*"augcov.lag":"[13]"' out
+ok $? 'and so has --json'
+scores sim:fists trials=24 ! $search ! write folds.tsv
+awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } $at["chosen"] ~ /augcov.order=/ { n++ }
+  END { exit n != 4 }' folds.tsv
+ok $? 'and the scores of each fold'
+scores sim:fists trials=24 ! $fists ! cov ! mean metric=try:riemann,euclid ! write x.tsv
+test $rc = 3 && ! test -s out && grep -q 'try:' err
+ok $? 'try: outside evaluate is refused'
+
+# ---- several recordings -------------------------------------------------------------------
+printf 'id\tfile\tsubject\tsession\trun\n' >list.tsv
+for subject in 1 2 3; do
+  for run in 1 2; do
+    fornix run sim:fists trials=16 seed=$subject$run ! write "s$subject-$run.edf" 2>err
+    printf 's%s-%s\ts%s-%s.edf\tS%s\t%s\t%s\n' $subject $run $subject $run $subject $run $run >>list.tsv
+  done
+done
+scores list.tsv ! $fists ! evaluate per=subject folds=4 metric=accuracy $decode
+test $rc = 0 && test "$(cut -f1 out | tr '\n' ' ')" = 'group S1 S2 S3 mean '
+ok $? 'per=subject: a row a subject, and their mean'
+mean=$(value value accuracy mean)
+is "($(value value accuracy S1) + $(value value accuracy S2) + $(value value accuracy S3)) / 3 - $mean < 1e-12 \
+  && $mean > 0.6"
+ok $? "the mean is that of the subjects: $mean"
+for how in cross-subject:64/32 leave-one-run-out:48/48 cross-session:16/16 within-session:12..13/3..4; do
+  scores list.tsv ! $fists ! evaluate cv=${how%:*} metric=accuracy $decode
+  test $rc = 0 && is "$(value value accuracy) > 0.6"
+  ok $? "cv=${how%:*}: $(value value accuracy)"
+  test ${how%:*} = within-session || test "$(value train/test accuracy)" = "${how#*:}"
+  ok $? "its training and test trials: $(value train/test accuracy)"
+done
+scores sim:fists trials=20 ! $fists ! evaluate cv=cross-subject $decode
+test $rc != 0 && test $rc -lt 7 && ! test -s out && grep -q subject err
+ok $? 'cross-subject without subjects is refused'
+scores list.tsv ! $fists ! evaluate cv=leave-one-group-out group=site $decode
+test $rc != 0 && test $rc -lt 7 && ! test -s out && grep -q site err
+ok $? 'a column that is not there is refused'
+
+# ---- chance, where there is nothing to find ---------------------------------------------------
+# Targets of whole recordings, dealt out against what is in them.
+awk -F '\t' -v OFS='\t' 'NR == 1 { print $0, "target"; next } { print $0, NR % 2 ? "a" : "b" }' list.tsv >dealt.tsv
+scores dealt.tsv ! $fists ! evaluate folds=5 cv=cross-subject metric=accuracy $decode
+test $rc = 0 && is "$(value value accuracy) > 0.25 && $(value value accuracy) < 0.75"
+ok $? "shuffled targets of a table: $(value value accuracy)"
+scores sim:fists trials=60 snr=0 seed=9 ! $fists ! evaluate permutations=49 metric=accuracy \
+  begin cov estimator=oas ! mdm end
+test $rc = 0 && test "$(value p_by accuracy)" = permutation && is "$(value p accuracy) > 0.04"
+ok $? "no difference: p $(value p accuracy) by permutation"
+scores sim:fists trials=40 seed=5 ! $fists ! evaluate permutations=49 metric=accuracy begin cov estimator=oas ! mdm end
+is "$(value p accuracy) < 0.0201 && $(value p accuracy) > 0.0199"
+ok $? "a difference: p $(value p accuracy), the least of 49 permutations"
+# Filters and features chosen with the targets of test trials would find a
+# difference in noise; fitted inside each fold they find none.
+for what in 'cov estimator=oas ! csp ! lda' 'cov estimator=oas ! tangent ! scale ! svm' 'cov estimator=oas ! tangent ! pca components=20 ! lda' \
+  'cov estimator=oas ! fgmdm'; do
+  scores sim:fists trials=80 snr=0 seed=11 ! $fists ! evaluate metric=accuracy begin $what end
+  test $rc = 0 && is "$(value value accuracy) > 0.3 && $(value value accuracy) < 0.7"
+  ok $? "noise, $what: $(value value accuracy)"
+done
+
+# ---- an encoding model ---------------------------------------------------------------------------
+scores sim:encoding ! evaluate cv=kfold folds=4 metric=r,r2 begin ridge voxels=@voxels alpha=1,10,100 end
+test $rc = 0 && is "$(value value r) > 0.1 && $(value value r) <= 1" && grep -q '[0-9] samples' err
+ok $? "ridge: r $(value value r)"
+echo "1..$n"
+exit $bad
