@@ -249,7 +249,7 @@ evaluate_groups (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n, 
   for (int64_t cell = 0; cell < cells && st == FNX_OK && idx; cell++) {
     char name[512] = "";
     int64_t m = 0, rest = cell;
-    int32_t want[10];
+    int32_t want[10] = { 0 };
 
     for (size_t i = n_by; i-- > 0; rest /= count[i])
       want[i] = (int32_t)(rest % count[i]);
