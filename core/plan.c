@@ -9,38 +9,58 @@
 #include <string.h>
 
 #include "core/exec.h"
+#include "core/text.h"
 
 /* ---- names ------------------------------------------------------------------- */
 
+/* Steps that no plugin brings, and where they stand. */
 typedef struct absent {
-  char *text; /* lines "  org.lab.x   step 2, mine.yaml:7" */
-  size_t n;
+  struct {
+    const char *name;
+    int number;
+    where at;
+  } step[64];
+  size_t n; /* may be more than are kept */
 } absent;
 
 static void
-list_absent (absent *a, const chain *top, const chain_step *step, int number)
+note_absent (absent *a, const chain_step *step, int number)
 {
-  char *more = NULL;
-  char at[512] = "";
+  size_t i = a->n++;
 
-  if (step->at.line && top->text.file)
-    snprintf (at, sizeof at, ", %s:%d", top->text.file, step->at.line);
-  if (asprintf (&more, "%s\n  %s   step %d%s", a->text ? a->text : "", step->name, number, at) < 0)
-    return;
-  free (a->text);
-  a->text = more;
-  a->n++;
+  if (i < sizeof a->step / sizeof *a->step) {
+    a->step[i].name = step->name;
+    a->step[i].number = number;
+    a->step[i].at = step->at;
+  }
+}
+
+/* "  org.lab.denoise   step 2, mine.yaml:7", a line each. */
+static char *
+absent_text (const absent *a, const char *file)
+{
+  size_t kept = a->n < sizeof a->step / sizeof *a->step ? a->n : sizeof a->step / sizeof *a->step, width = 0;
+  text_buf t = { 0 };
+
+  for (size_t i = 0; i < kept; i++)
+    width = strlen (a->step[i].name) > width ? strlen (a->step[i].name) : width;
+  for (size_t i = 0; i < kept; i++) {
+    text_addf (&t, "\n  %-*s   step %d", (int)width, a->step[i].name, a->step[i].number);
+    if (a->step[i].at.line && file)
+      text_addf (&t, ", %s:%d", file, a->step[i].at.line);
+  }
+  return text_take (&t);
 }
 
 static fnx_status
-resolve (const chain *top, chain *c, absent *a, fault *f)
+resolve (chain *c, absent *a, fault *f)
 {
   for (size_t i = 0; i < c->n_steps; i++) {
     chain_step *s = &c->steps[i];
 
     s->desc = registry_step (s->name);
     if (!s->desc && strchr (s->name, '.'))
-      list_absent (a, top, s, (int)i + 1);
+      note_absent (a, s, (int)i + 1);
     else if (!s->desc) {
       const char *near = nearest (s->name, registry_names ());
 
@@ -56,7 +76,7 @@ resolve (const chain *top, chain *c, absent *a, fault *f)
       fault_at (f, s->at, NULL);
       return FNX_E_SPEC;
     }
-    if (s->sub && resolve (top, s->sub, a, f) != FNX_OK)
+    if (s->sub && resolve (s->sub, a, f) != FNX_OK)
       return f->code;
   }
   return FNX_OK;
@@ -78,17 +98,18 @@ fnx_status
 plan_resolve (chain *c, fault *f)
 {
   static const char *const numbers[] = { "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine" };
-  absent a = { NULL, 0 };
-  fnx_status s = resolve (c, c, &a, f);
-  char folders[2048] = "", count[32];
+  absent a = { .n = 0 };
+  fnx_status s = resolve (c, &a, f);
+  char folders[2048] = "", count[32], *list = NULL;
 
   if (s == FNX_OK && a.n) {
+    list = absent_text (&a, c->text.file);
     list_folders (folders, sizeof folders);
     snprintf (count, sizeof count, "%zu", a.n);
     s = fault_set (f, EXIT_PLUGIN, FNX_E_PARAM, "%s step%s not installed:%s\nlooked in %s",
-                   a.n < 10 ? numbers[a.n] : count, a.n == 1 ? " is" : "s are", a.text, folders);
+                   a.n < 10 ? numbers[a.n] : count, a.n == 1 ? " is" : "s are", list ? list : "", folders);
   }
-  free (a.text);
+  free (list);
   return s;
 }
 
