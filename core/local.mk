@@ -32,7 +32,7 @@ libcore_la_SOURCES += \
 libcore_la_SOURCES += \
   core/builtin.c core/clock.c core/clock.h core/load.c core/load.h core/probe.c core/registry.c core/registry_reader.c core/vet.c core/xdg.c core/xdg.h \
   core/describe.c core/describe.h core/describe_json.c core/describe_markdown.c \
-  core/cmd/cmd.h core/cmd/inspect_step.c core/cmd/plugins.c core/cmd/steps.c core/cmd/check.c core/cmd/new.c \
+  core/cmd/cmd.h core/cmd/inspect_step.c core/cmd/plugins.c core/cmd/steps.c core/cmd/check.c core/cmd/new.c core/cmd/version.c \
   core/validate.c core/validate.h core/validate_impl.h core/validate_guard.c core/validate_make.c \
   core/validate_model.c core/validate_run.c core/validate_settings.c core/validate_tests.c \
   $(NULL)

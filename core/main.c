@@ -13,7 +13,6 @@
 #include "core/cmd/ui.h"
 
 static int cmd_help (int argc, char **argv);
-static int cmd_version (int argc, char **argv);
 
 static const struct {
   const char *name;
@@ -194,12 +193,4 @@ main (int argc, char **argv)
   }
   free (words);
   return code;
-}
-
-static int
-cmd_version (int argc, char **argv)
-{
-  (void)argc, (void)argv;
-  printf ("fornix %s\nplugin interface %u.%u\n", PACKAGE_VERSION, FNX_ABI_MAJOR, FNX_ABI_MINOR);
-  return EXIT_OK;
 }

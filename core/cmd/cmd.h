@@ -20,6 +20,7 @@ int cmd_plugins (int argc, char **argv);
 int cmd_run (int argc, char **argv);
 int cmd_steps (int argc, char **argv);
 int cmd_train (int argc, char **argv);
+int cmd_version (int argc, char **argv);
 
 /* The modules inside the program, NULL-terminated; only #ifdef PRELOAD. */
 const fnx_module *const *preloaded_modules (void);

@@ -16,3 +16,5 @@ TESTS += tests/cli/train-apply.sh
 EXTRA_DIST += tests/cli/train-apply.sh
 TESTS += tests/cli/evaluate.sh tests/cli/locale.sh
 EXTRA_DIST += tests/cli/evaluate.sh tests/cli/locale.sh
+TESTS += tests/cli/version.sh
+EXTRA_DIST += tests/cli/version.sh
