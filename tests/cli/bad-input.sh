@@ -69,7 +69,8 @@ ok $? '{id} is proposed'
 refused 3 'wants' sim:fists sim:rest ! psd ! write '{id}.tsv'
 refused 4 'there is no such file' none.edf ! psd
 refused 4 'there is no such file' sim:fists none.edf ! psd
-refused 4 'no reader knows this format' "$0" ! psd
+printf '#!/bin/sh\ntrue\n' >script.sh
+refused 4 'no reader knows this format' script.sh ! psd
 refused 4 'a folder' . ! psd
 printf 'fornix: 1\ninput: sim:fists\nchain:\n  - org.lab.denoise\n  - org.lab.shine: {much: 1}\n' >absent.yaml
 refused 5 'two steps are not installed' absent.yaml
