@@ -4,6 +4,7 @@
  * type next.
  */
 #include <inttypes.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "core/cmd/cmd.h"
 #include "core/cmd/ui.h"
 #include "core/scan.h"
+#include "core/spec_json.h"
 #include "core/text.h"
 #include "core/train.h"
 
@@ -263,6 +265,51 @@ inspect_recording (session *ses, int argc, char **argv, fault *f)
 
 /* ---- models and chains ----------------------------------------------------------------- */
 
+/* What the first learning step was fitted on: "cov[trial,channel,channel] uV2". */
+static void
+show_input (const char *json)
+{
+  fault quiet = FAULT_INIT;
+  fnx_spec *s = spec_from_json (json, "the model", &quiet);
+  char text[256];
+
+  if (s) {
+    printf ("%-10s %s  %s\n", "input", spec_text (s, text, sizeof text), s->unit ? s->unit : "unit unknown");
+    for (int i = 0; i < s->ndim; i++)
+      if (i == 0 || strcmp (s->axes[i]->name, s->axes[i - 1]->name))
+        show_names (s->axes[i]);
+  }
+  free (s);
+  fault_clear (&quiet);
+}
+
+static void
+show_provenance (const char *json)
+{
+  json_t *all = json ? json_loads (json, 0, NULL) : NULL;
+  const json_t *inputs = json_object_get (all, "inputs"), *one;
+  const char *program = json_string_value (json_object_get (all, "program"));
+  size_t n = json_array_size (inputs), i;
+
+  if (program)
+    printf ("%-10s %s, seed %" JSON_INTEGER_FORMAT "\n", "made by", program,
+            json_integer_value (json_object_get (all, "seed")));
+  if (n)
+    printf ("%-10s", "from");
+  json_array_foreach (inputs, i, one)
+  {
+    const char *name = json_string_value (json_object_get (one, "name"));
+
+    if (i < 5)
+      printf (" %s", name ? name : "?");
+  }
+  if (n > 5)
+    printf (" ... (%zu in all)", n);
+  if (n)
+    printf ("\n");
+  json_decref (all);
+}
+
 static fnx_status
 inspect_model (const char *path, fault *f)
 {
@@ -276,8 +323,9 @@ inspect_model (const char *path, fault *f)
     for (size_t i = 0; i < a.file->n_steps; i++)
       printf ("%-10s step %s  %s, revision %u, %zu bytes\n", i ? "" : "learned", a.file->steps[i].path,
               a.file->steps[i].id, a.file->steps[i].revision, a.file->steps[i].n);
-    printf ("input      %s\nmade by    %s\nnext       fornix apply %s RECORDING...\n", a.file->input,
-            a.file->provenance ? a.file->provenance : "{}", path);
+    show_input (a.file->input);
+    show_provenance (a.file->provenance);
+    printf ("next       fornix apply %s RECORDING...\n", path);
     free (line);
   }
   applied_close (&a);
