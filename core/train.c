@@ -237,8 +237,7 @@ same_axis (const fnx_axis *want, const fnx_axis *have, const char *id, fault *f)
 {
   if (want->size >= 0 && have->size >= 0 && want->size != have->size)
     return fault_set (f, EXIT_DATA, FNX_E_SPEC, "the model was fitted on %ld %s%s; %s has %ld", (long)want->size,
-                      want->name, want->size == 1 || !strcmp (want->name, "time") ? "" : "s", id,
-                      (long)have->size);
+                      want->name, want->size == 1 || !strcmp (want->name, "time") ? "" : "s", id, (long)have->size);
   if (axis_rate (want) > 0 && axis_rate (have) > 0
       && want->rate_num * have->rate_den != have->rate_num * want->rate_den)
     return fault_set (f, EXIT_DATA, FNX_E_SPEC,
@@ -266,11 +265,10 @@ same_input (const applied *a, const fnx_spec *have, const char *id, fault *f)
     return f->code;
   items = sample_axis (want);
   if (strcmp (want->kind, have->kind) || want->ndim != have->ndim)
-    st = fault_set (f, EXIT_DATA, FNX_E_SPEC, "the model was fitted on %s; %s gives %s", want->kind, id,
-                    have->kind);
+    st = fault_set (f, EXIT_DATA, FNX_E_SPEC, "the model was fitted on %s; %s gives %s", want->kind, id, have->kind);
   else if (want->unit && have->unit && strcmp (want->unit, have->unit))
-    st = fault_set (f, EXIT_DATA, FNX_E_SPEC, "the model was fitted on values in %s; %s has them in %s", want->unit,
-                    id, have->unit);
+    st = fault_set (f, EXIT_DATA, FNX_E_SPEC, "the model was fitted on values in %s; %s has them in %s", want->unit, id,
+                    have->unit);
   for (int i = 0; i < want->ndim && st == FNX_OK; i++)
     if (i != items)
       st = same_axis (want->axes[i], have->axes[i], id, f);

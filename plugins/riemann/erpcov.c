@@ -128,8 +128,8 @@ static fnx_status
 covariance_of_all (fnx_call *c, const fnx_buf *b, const fnx_model *m, double *s)
 {
   size_t count = (size_t)c->buf->spec (b)->axes[0]->size, n = m->n, T = m->T;
-  double *mean = c->scratch (c, (n + n * T) * sizeof *mean), *xc = mean + n;
-  if (!mean)
+  double *mean = c->scratch (c, n * sizeof *mean), *xc = c->scratch (c, n * T * sizeof *xc);
+  if (!mean || !xc)
     return FNX_E_NOMEM;
   for (size_t i = 0; i < count; i++) {
     const double *x = c->buf->item (b, (int64_t)i);
@@ -212,9 +212,9 @@ learn (fnx_call *c, const fnx_step *s, const fnx_buf *b, fnx_model *m)
   m->each = s->keep == 0 ? n : (size_t)s->keep < most ? (size_t)s->keep : most;
   m->under = s->xdawn ? m->each * (size_t)m->cls.n : n;
   m->proto = learn_alloc (c, (size_t)m->cls.n * m->each * T, sizeof *m->proto);
-  double *mean = c->scratch (c, (n * T + n * n) * sizeof *mean), *all = mean + n * T;
+  double *mean = c->scratch (c, n * T * sizeof *mean), *all = c->scratch (c, n * n * sizeof *all);
   double *filter = c->scratch (c, (size_t)m->cls.n * m->each * n * sizeof *filter);
-  if (!mean || !filter || !m->proto)
+  if (!mean || !all || !filter || !m->proto)
     return FNX_E_NOMEM;
   if (s->xdawn && !(m->filter = learn_alloc (c, m->under * n, sizeof *m->filter)))
     return FNX_E_NOMEM;
