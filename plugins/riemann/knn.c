@@ -285,7 +285,6 @@ const fnx_step_desc knn_step = {
          " are shares of the vote. It bends to classes of any shape, and needs more trials than mdm; it costs one"
          " eigenvalue problem a training trial, which mdm costs a class.",
   .cite = "Barachant et al., IEEE TBME 59:920, 2012 (distances)",
-  .equals = "pyRiemann 0.9 KNearestNeighbor: majority its predict, distance its predict_proba",
   .example = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s"
              " ! evaluate folds=5 begin cov estimator=oas ! knn k=7 end",
   .inputs = cov_inputs,

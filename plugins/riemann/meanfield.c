@@ -202,7 +202,6 @@ const fnx_step_desc meanfield_step = {
          " changing impedances pull a single mean aside. Each trial is judged under the power that fits it best, by"
          " the nearest class mean as in mdm; scores are minus the squared distances.",
   .cite = "Congedo, Rodrigues, Jutten: The Riemannian minimum distance to means field classifier, Graz BCI 2019",
-  .equals = "pyRiemann 0.9 MeanField (method sum: sum_means, nearest: inf_means)",
   .example = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s"
              " ! evaluate folds=5 begin cov estimator=oas ! meanfield end",
   .inputs = cov_inputs,
