@@ -97,6 +97,8 @@ main (void)
   char data[4096];
   json_t *all, *oracle;
 
+  if (getenv ("FORNIX_VALGRIND"))
+    t_skip ("54 runs of minutes each under valgrind; transcripts.sh runs one there");
   if (!path)
     t_skip ("the shared recordings are not here");
   all = json_load_file (path, 0, NULL);
