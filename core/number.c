@@ -22,6 +22,13 @@ make_locale (void)
   c_locale = newlocale (LC_ALL_MASK, "C", (locale_t)0);
 }
 
+locale_t
+number_locale (void)
+{
+  pthread_once (&once, make_locale);
+  return c_locale;
+}
+
 static bool
 digit (char c)
 {

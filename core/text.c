@@ -2,8 +2,6 @@
  *
  * Growing texts, and the two ways of quoting that we need: JSON and shell.
  */
-#include <locale.h>
-#include <pthread.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,6 +10,7 @@
 
 #include "core/param.h"
 #include "core/text.h"
+#include "core/unit.h"
 
 void
 text_addn (text_buf *t, const char *s, size_t n)
@@ -39,15 +38,6 @@ text_add (text_buf *t, const char *s)
   text_addn (t, s, strlen (s));
 }
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static locale_t plain_locale;
-
-static void
-plain_begin (void)
-{
-  plain_locale = newlocale (LC_NUMERIC_MASK, "C", (locale_t)0);
-}
-
 void
 text_addf (text_buf *t, const char *format, ...)
 {
@@ -55,8 +45,7 @@ text_addf (text_buf *t, const char *format, ...)
   va_list ap;
   va_start (ap, format);
   /* A decimal point, whatever locale the thread has. */
-  pthread_once (&once, plain_begin);
-  locale_t before = plain_locale ? uselocale (plain_locale) : (locale_t)0;
+  locale_t plain = number_locale (), before = plain ? uselocale (plain) : (locale_t)0;
   int n = vasprintf (&s, format, ap);
   if (before)
     uselocale (before);

@@ -6,6 +6,7 @@
 #ifndef FNX_CORE_UNIT_H
 #define FNX_CORE_UNIT_H
 
+#include <locale.h>
 #include "core/param.h"
 
 bool unit_known (const char *text);
@@ -15,5 +16,8 @@ const char *unit_dimension (const char *text);
 const char *unit_nearest (const char *text);
 /* Length of the decimal number at the start of a text; 0 if none. */
 size_t number_span (const char *text);
+
+/* The C locale, for printing numbers with a point; 0 without memory (number.c). */
+locale_t number_locale (void);
 
 #endif
