@@ -6,11 +6,47 @@
 #include "plugins/riemann/riemann.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+enum { MAX_ORDER = 100 };
+#define ORDER "4"
+#define LAG "8"
 
 struct fnx_step {
   cov_kind kind;
   window w;
+  int delay[MAX_ORDER];
 };
+
+/* The list of delays, the undelayed copy first whether it was written or not. */
+static fnx_status
+take_delays (fnx_call *c, const fnx_params *p, fnx_step *s)
+{
+  size_t n;
+  const double *said = c->param->reals (p, "delays", &n);
+  const char *text = c->param->text (p, "delays");
+  if (strcmp (c->param->text (p, "order"), ORDER) != 0 || strcmp (c->param->text (p, "lag"), LAG) != 0)
+    return c->fail (c, FNX_E_PARAM,
+                    "delays=%s says how many copies there are and how far apart; so do order= and lag=\n"
+                    "leave out order= and lag=, or leave out delays=",
+                    text);
+  s->w.delay = s->delay;
+  s->w.order = 1;
+  for (size_t i = 0; i < n; i++) {
+    if (i == 0 && said[0] == 0)
+      continue;
+    for (int b = 0; b < s->w.order; b++)
+      if (s->delay[b] == (int)said[i])
+        return c->fail (c, FNX_E_PARAM, "delays=%s has %d twice: two equal copies make every covariance singular\n%s",
+                        text, s->delay[b],
+                        s->delay[b] ? "write each delay once"
+                                    : "the undelayed copy is always the first: leave out the 0");
+    if (s->w.order == MAX_ORDER)
+      return c->fail (c, FNX_E_PARAM, "delays=%s makes more than %d copies\nwrite fewer delays", text, MAX_ORDER);
+    s->delay[s->w.order++] = (int)said[i];
+  }
+  return FNX_OK;
+}
 
 static fnx_status
 create (fnx_call *c, const fnx_params *p, fnx_step **out)
@@ -22,8 +58,12 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
   s->w.order = (int)c->param->integer (p, "order");
   s->w.lag = (int)c->param->integer (p, "lag");
   s->w.wrap = c->param->integer (p, "peer") == 1;
-  *out = s;
-  return FNX_OK;
+  fnx_status status = c->param->given (p, "delays") ? take_delays (c, p, s) : FNX_OK;
+  if (status == FNX_OK)
+    *out = s;
+  else
+    free (s);
+  return status;
 }
 
 static void
@@ -36,6 +76,11 @@ static fnx_status
 negotiate (fnx_call *c, fnx_step *s, const fnx_spec *const *in, const fnx_spec **out)
 {
   int64_t T = in[0]->axes[2]->size, L = window_samples (&s->w, T);
+  if (T != FNX_UNKNOWN && L < 2 && s->w.delay)
+    return c->fail (c, FNX_E_SPEC,
+                    "delays= leaves %lld of the %lld samples of an epoch; 2 or more must remain\n"
+                    "use smaller delays, or longer epochs",
+                    (long long)(L < 0 ? 0 : L), (long long)T);
   if (T != FNX_UNKNOWN && L < 2)
     return c->fail (c, FNX_E_SPEC,
                     "lag=%d times order %d is %d samples, and the epochs have %lld; 2 or more must remain\n"
@@ -71,9 +116,9 @@ static const fnx_param_desc order_param = {
   .flags = FNX_P_TUNABLE,
   .name = "order",
   .doc = "copies of each channel, the undelayed one included; 1 is a plain covariance",
-  .fallback = "4",
+  .fallback = ORDER,
   .min = 1,
-  .max = 100,
+  .max = MAX_ORDER,
 };
 static const fnx_param_desc lag_param = {
   .struct_size = sizeof lag_param,
@@ -81,9 +126,17 @@ static const fnx_param_desc lag_param = {
   .flags = FNX_P_TUNABLE,
   .name = "lag",
   .doc = "samples between one copy and the next",
-  .fallback = "8",
+  .fallback = LAG,
   .min = 1,
   .max = 10000,
+};
+static const fnx_param_desc delays_param = {
+  .struct_size = sizeof delays_param,
+  .type = FNX_T_INTS,
+  .name = "delays",
+  .doc = "samples between the first copy and each further one, at unequal distances, instead of order= and lag=;"
+         " 0,3,7 and 3,7 both make three copies",
+  .max = 1000000,
 };
 static const fnx_param_desc kind_param = {
   .struct_size = sizeof kind_param,
@@ -105,7 +158,8 @@ static const fnx_param_desc peer_kind_param = {
   .fallback = "moabb",
   .choices = peers,
 };
-static const fnx_param_desc *const params[] = { &order_param, &lag_param, &kind_param, &peer_kind_param, NULL };
+static const fnx_param_desc *const params[]
+    = { &order_param, &lag_param, &delays_param, &kind_param, &peer_kind_param, NULL };
 
 static const fnx_port_desc in_port = {
   .struct_size = sizeof in_port, .name = "in", .what = "epochs[trial,channel,time]", .doc = "the trials, from  ! epoch"
@@ -114,7 +168,7 @@ static const fnx_port_desc out_port = {
   .struct_size = sizeof out_port,
   .name = "out",
   .what = "cov[trial,channel,channel]",
-  .doc = "matrices of order x channels rows; row b*C + c is channel c advanced by b*lag samples",
+  .doc = "matrices of order x channels rows; row b*C + c is channel c advanced by b*lag samples (or by delay b)",
 };
 static const fnx_port_desc *const inputs[] = { &in_port, NULL };
 static const fnx_port_desc *const outputs[] = { &out_port, NULL };
@@ -133,7 +187,11 @@ const fnx_step_desc augcov_step = {
     " rhythms as well as power. As in MOABB's AugmentedDataset, T - order*lag samples are kept when order is 2 or"
     " more.\n\n"
     "order and lag are best found by an inner search: order=try:1..10 lag=try:1..10 inside evaluate. The matrix has"
-    " order x channels rows; with few samples use estimator=oas.",
+    " order x channels rows; with few samples use estimator=oas.\n\n"
+    "delays=0,3,7 puts the copies at unequal distances; T - (max + 1) samples are then kept, as in the authors'"
+    " AugmentedDataset_NonUniform (one copy alone keeps all).\n\n"
+    "peer=timedelay is pyRiemann's TimeDelayCovariances: copies are delayed, not advanced, and wrapped round, so that"
+    " all T samples stay. Its delays=[1, 3] is delays=1,3 here, and its delays=4 is order=4 lag=1.",
   .cite = "Carrara and Papadopoulo, Classification of BCI-EEG based on the augmented covariance matrix, IEEE TBME 2024",
   .equals = "MOABB 1.4 AugmentedDataset with pyRiemann 0.9 Covariances to 1e-12",
   .example = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s"

@@ -10,7 +10,7 @@ struct fnx_step {
   cov_kind kind;
 };
 
-static const window whole = { 1, 1, false };
+static const window whole = { .order = 1, .lag = 1 };
 
 static fnx_status
 create (fnx_call *c, const fnx_params *p, fnx_step **out)

@@ -18,12 +18,22 @@
 #include <stdio.h>
 #include <string.h>
 
+int
+window_delay (const window *w, int b)
+{
+  return w->delay ? w->delay[b] : b * w->lag;
+}
+
+/* A list of delays keeps T - (max + 1), as the authors' AugmentedDataset_NonUniform. */
 int64_t
 window_samples (const window *w, int64_t T)
 {
+  int64_t most = 0;
   if (w->order == 1 || w->wrap || T == FNX_UNKNOWN)
     return T;
-  return T - (int64_t)w->order * w->lag;
+  for (int b = 0; w->delay && b < w->order; b++)
+    most = w->delay[b] > most ? w->delay[b] : most;
+  return T - (w->delay ? most + 1 : (int64_t)w->order * w->lag);
 }
 
 typedef struct work_plan {
@@ -42,7 +52,7 @@ embed (const work_plan *p, const double *x, double *y)
   size_t C = (size_t)p->C, T = (size_t)p->T, L = (size_t)p->L;
   for (size_t b = 0; b < (size_t)p->w->order; b++)
     for (size_t c = 0; c < C; c++, y += L) {
-      size_t d = b * (size_t)p->w->lag;
+      size_t d = (size_t)window_delay (p->w, (int)b);
       if (!p->w->wrap)
         memcpy (y, x + c * T + d, L * sizeof *y);
       else /* numpy.roll: row t is sample t - d, wrapped */
@@ -83,12 +93,19 @@ augmented_scm (const work_plan *p, const double *x, double *s, double *xc, doubl
   la_mirror (s, n);
 }
 
+/* Is the window one whose blocks follow from each other? */
+static bool
+by_lags (const work_plan *p)
+{
+  return cov_of_scm (p->kind) && !p->w->wrap && !p->w->delay && p->w->order > 1;
+}
+
 static size_t
 room_of (const work_plan *p)
 {
   size_t n = (size_t)p->m->n, plain = n * (size_t)p->L + cov_work (p->m->n, p->L);
   size_t lagged = (size_t)p->C * (size_t)p->T + n;
-  return (cov_of_scm (p->kind) && !p->w->wrap && p->w->order > 1 ? lagged : plain) + n * n;
+  return (by_lags (p) ? lagged : plain) + n * n;
 }
 
 static int
@@ -100,7 +117,7 @@ one (void *arg, size_t i, double *work)
   int bad;
   if (p->w->order == 1)
     bad = cov_estimate (p->kind, p->x[i], p->C, p->T, out, spare);
-  else if (cov_of_scm (p->kind) && !p->w->wrap) {
+  else if (by_lags (p)) {
     augmented_scm (p, p->x[i], out, spare, spare + (size_t)p->C * (size_t)p->T);
     bad = cov_from_scm (p->kind, out, p->m->n, p->L);
   } else {
@@ -184,7 +201,7 @@ matrices_of_any (fnx_call *c, const fnx_buf *b, cov_kind kind, size_t need, matr
   if (count < need)
     return c->fail (c, FNX_E_DATA, "%s has %zu trial%s; at least %zu are needed\ngive more recordings, or longer ones",
                     c->recording, count, count == 1 ? "" : "s", need);
-  static const window none = { 1, 1, false };
+  static const window none = { .order = 1, .lag = 1 };
   double *out = c->scratch (c, (count * n * n + 1) * sizeof *out);
   return out ? covs_of_epochs (c, b, kind, &none, out, m) : FNX_E_NOMEM;
 }
@@ -230,7 +247,7 @@ cov_spec (fnx_call *c, const fnx_spec *in, cov_kind kind, const window *w)
         char *text = c->scratch (c, room);
         if (!text)
           return NULL;
-        snprintf (text, room, i < C ? "%s" : "%s%c%lld", name, w->wrap ? '-' : '+', (long long)(i / C * w->lag));
+        snprintf (text, room, i < C ? "%s" : "%s%c%d", name, w->wrap ? '-' : '+', window_delay (w, (int)(i / C)));
         labels[i] = text;
       }
       channel->labels = labels;

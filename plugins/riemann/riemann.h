@@ -51,9 +51,12 @@ fnx_status matrices_each (fnx_call *, const matrices *, size_t room, int (*f) (v
  * of them) into out[count,n,n], tested: what is not positive definite is
  * refused with its cause. */
 typedef struct window {
-  int order, lag; /* augmentation; 1, any: none */
-  bool wrap;      /* pyRiemann's TimeDelayCovariances instead of MOABB's AugmentedDataset */
+  int order, lag;   /* augmentation; 1, any: none */
+  bool wrap;        /* pyRiemann's TimeDelayCovariances instead of MOABB's AugmentedDataset */
+  const int *delay; /* of each of `order` copies, the first 0; NULL: 0, lag, 2 lag ... */
 } window;
+/* Samples between copy b and the first. */
+int window_delay (const window *, int b);
 /* Samples that a trial of T leaves. */
 int64_t window_samples (const window *, int64_t T);
 fnx_status covs_of_epochs (fnx_call *, const fnx_buf *, cov_kind, const window *, double *out, matrices *);

@@ -1,5 +1,5 @@
 riemann_tests = tests/riemann/golden tests/riemann/spd tests/riemann/mean tests/riemann/classify tests/riemann/refuse \
-  tests/riemann/reject
+  tests/riemann/reject tests/riemann/delays
 check_PROGRAMS += $(riemann_tests)
 TESTS += $(riemann_tests)
 noinst_HEADERS += tests/riemann/golden.h
@@ -24,3 +24,6 @@ tests_riemann_reject_SOURCES = tests/riemann/reject.c
 tests_riemann_reject_CFLAGS = $(AM_CFLAGS) $(LAPACKE_CFLAGS) $(OPENBLAS_CFLAGS)
 tests_riemann_reject_LDADD = $(riemann_test_libs)
 tests_riemann_reject_LDFLAGS = $(TEST_LDFLAGS)
+tests_riemann_delays_SOURCES = tests/riemann/delays.c
+tests_riemann_delays_LDADD = $(riemann_test_libs)
+tests_riemann_delays_LDFLAGS = $(TEST_LDFLAGS)
