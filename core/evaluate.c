@@ -21,7 +21,8 @@ static const fnx_param_desc p_cv
         .name = "cv",
         .fallback = "stratified",
         .choices = protocol_names,
-        .doc = "how items are split; cross-session and within-session are done for each subject apart" };
+        .doc = "how items are split; cross-session and within-session are done for each subject apart, and"
+               " cross-subject has a value for each session of the tested subject" };
 static const fnx_param_desc p_folds = { .struct_size = sizeof p_folds,
                                         .type = FNX_T_INT,
                                         .name = "folds",
@@ -72,8 +73,17 @@ static const fnx_param_desc p_permutations
         .min = 0,
         .max = 1000000,
         .doc = "how often the whole evaluation is repeated with permuted targets, for the p value" };
-static const fnx_param_desc *const params[]
-    = { &p_cv, &p_folds, &p_shuffle, &p_seed, &p_group, &p_per, &p_metric, &p_inner, &p_permutations, NULL };
+static const fnx_param_desc p_calibration
+    = { .struct_size = sizeof p_calibration,
+        .type = FNX_T_INT,
+        .name = "calibration",
+        .fallback = "0",
+        .min = 0,
+        .max = 1000000,
+        .doc
+        = "of what a fold leaves out, how many of the first items of each class are trained on instead of tested" };
+static const fnx_param_desc *const params[] = { &p_cv,     &p_folds, &p_shuffle,      &p_seed,        &p_group, &p_per,
+                                                &p_metric, &p_inner, &p_permutations, &p_calibration, NULL };
 
 static const fnx_port_desc in_port = { .struct_size = sizeof in_port,
                                        .name = "in",
@@ -119,6 +129,7 @@ read_settings (eval_settings *s, const fnx_params *p)
   s->seed = params_api.integer (p, "seed");
   s->inner = params_api.integer (p, "inner");
   s->permutations = params_api.integer (p, "permutations");
+  s->calibration = params_api.integer (p, "calibration");
   if (params_api.given (p, "group"))
     s->group = strdup (params_api.text (p, "group"));
   texts = params_api.given (p, "per") ? params_api.texts (p, "per", &n) : NULL;
@@ -253,7 +264,7 @@ const fnx_step_desc evaluate_desc = {
   .struct_size = sizeof evaluate_desc,
   .flags = FNX_S_COHORT | FNX_S_DETERMINISTIC,
   .threads = FNX_THREADS_PARALLEL,
-  .revision = 1,
+  .revision = 2,
   .id = "org.fornix.host.evaluate",
   .name = "evaluate",
   .title = "how well the steps between begin and end predict items they have not seen",
@@ -261,7 +272,14 @@ const fnx_step_desc evaluate_desc = {
          "learns is fitted anew on the training items of each fold; nothing that is learned has seen a test item.\n\n"
          "Settings given as try: are chosen inside each training set by a search over all combinations (nested "
          "cross-validation); the first of equals wins. The chosen settings of every fold stand in the result.\n\n"
-         "The value is the mean over folds. The interval and the p value come from all tested items together.",
+         "The value is the mean over folds. The interval and the p value come from all tested items together.\n\n"
+         "The protocols are MOABB's. within-session: folds= stratified folds of each session apart. cross-session: for"
+         " each subject apart, one session is tested and the others are trained on. cross-subject: one subject is"
+         " tested and all others are trained on; each session of the tested subject has its own value, and the mean is"
+         " over all of them. The table of scores names in the column tested what was left out.\n\n"
+         "With calibration=N the first N items of each class of what is left out are trained on, with their targets,"
+         " and never tested, as when a user of a decoder first records a few labelled trials. A column calibration on"
+         " the training items is 1 for those of what is tested, and 0 for the others; rotate and mdwm read it.",
   .cite = "Chevallier et al. 2024 (MOABB): protocols; scikit-learn: StratifiedKFold, GridSearchCV",
   .equals = "scikit-learn 1.2 splits and scores",
   .example = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s ! evaluate folds=5 begin "

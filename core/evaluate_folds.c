@@ -13,8 +13,10 @@
 void
 item_sets_free (item_set *s, size_t n)
 {
-  for (size_t i = 0; s && i < n; i++)
+  for (size_t i = 0; s && i < n; i++) {
     free ((void *)(uintptr_t)s[i].train);
+    free ((void *)(uintptr_t)s[i].calibration);
+  }
   free (s);
 }
 
@@ -28,7 +30,23 @@ item_sets (const fold_set *folds, uint64_t first_seed, item_set *sets, fault *f)
     if (!idx)
       return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
     folds_trials (folds, i, idx, idx + x->n_train);
-    sets[i] = (item_set){ idx, idx + x->n_train, x->n_train, x->n_test, first_seed + i + 1 };
+    sets[i] = (item_set){ idx, idx + x->n_train, x->n_train, x->n_test, first_seed + i + 1, NULL };
+  }
+  return FNX_OK;
+}
+
+fnx_status
+item_sets_mark (const fold_set *folds, const int32_t *groups, item_set *sets, fault *f)
+{
+  for (size_t i = 0; i < folds->n; i++) {
+    item_set *s = &sets[i];
+    double *mark = calloc ((size_t)s->n_train + 1, sizeof *mark);
+
+    if (!mark)
+      return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    for (int64_t t = 0; t < s->n_train; t++)
+      mark[t] = groups[s->train[t]] == folds->fold[i].group;
+    s->calibration = mark;
   }
   return FNX_OK;
 }
@@ -61,6 +79,26 @@ search_leaf (void *arg, size_t c, size_t i, const fnx_buf *test, fault *f)
   return st;
 }
 
+/* An inner set holds numbers of the outer training items: make them items. */
+static fnx_status
+lift (const item_set *outer, item_set *s, fault *f)
+{
+  int64_t *train = (int64_t *)(uintptr_t)s->train, *test = (int64_t *)(uintptr_t)s->test;
+  double *mark = outer->calibration ? calloc ((size_t)s->n_train + 1, sizeof *mark) : NULL;
+
+  if (outer->calibration && !mark)
+    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  s->calibration = mark;
+  for (int64_t t = 0; t < s->n_train; t++) {
+    if (mark)
+      mark[t] = outer->calibration[train[t]];
+    train[t] = outer->train[train[t]];
+  }
+  for (int64_t t = 0; t < s->n_test; t++)
+    test[t] = outer->train[test[t]];
+  return FNX_OK;
+}
+
 /* Stratified folds of the training items of outer set `o` (MOABB: 3, the same
  * seed), as items of the group. */
 static fnx_status
@@ -84,14 +122,8 @@ inner_sets (const group *g, size_t o, item_set *sets, fault *f)
   if (!g->codes || codes)
     inner = folds_make (&plan, f);
   st = inner ? item_sets (inner, (o + 1) * 1000, sets, f) : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
-  for (size_t i = 0; st == FNX_OK && i < inner->n; i++) {
-    int64_t *train = (int64_t *)(uintptr_t)sets[i].train, *test = (int64_t *)(uintptr_t)sets[i].test;
-
-    for (int64_t t = 0; t < sets[i].n_train; t++)
-      train[t] = outer->train[train[t]];
-    for (int64_t t = 0; t < sets[i].n_test; t++)
-      test[t] = outer->train[test[t]];
-  }
+  for (size_t i = 0; st == FNX_OK && i < inner->n; i++)
+    st = lift (outer, &sets[i], f);
   folds_free (inner);
   free (codes);
   return f->text ? f->code : st;
@@ -187,9 +219,9 @@ run_group (group *g, report *r, double *value, fault *f)
 {
   size_t n = g->folds->n;
   size_t *best = calloc (n, sizeof *best);
-  double *folds_of = calloc (n, sizeof *folds_of);
+  double *values = calloc (g->parts.n, sizeof *values);
   predictions p = { .g = g };
-  fnx_status st = best && folds_of ? FNX_OK : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  fnx_status st = best && values ? FNX_OK : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
 
   if (st == FNX_OK)
     st = predictions_begin (&p, g, g->sets, n, f);
@@ -201,14 +233,14 @@ run_group (group *g, report *r, double *value, fault *f)
     score_data d = predictions_data (&p, n);
     score_summary sum;
 
-    score_summarise (g->e->set.metric[m], &d, p.offset, n, folds_of, &sum);
+    score_summarise (g->e->set.metric[m], &d, g->parts.offset, g->parts.n, values, &sum);
     if (m == 0)
       *value = sum.mean;
     if (r)
-      st = report_add (r, g->name, g->e->set.metric[m], &sum, g->folds, folds_of, &g->e->pipe, best, d.n, f);
+      st = report_add (r, g->name, g->e->set.metric[m], &sum, g->folds, &g->parts, values, &g->e->pipe, best, d.n, f);
   }
   predictions_free (&p);
   free (best);
-  free (folds_of);
+  free (values);
   return st;
 }

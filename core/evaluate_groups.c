@@ -12,15 +12,15 @@
 #include "core/rng.h"
 
 const protocol protocols[] = {
-  { "stratified", FOLDS_STRATIFIED, NULL, NULL, NULL },
-  { "kfold", FOLDS_KFOLD, NULL, NULL, NULL },
-  { "leave-one-out", FOLDS_LEAVE_ONE_OUT, NULL, NULL, NULL },
-  { "within-session", FOLDS_STRATIFIED, NULL, "subject", "session" },
-  { "cross-session", FOLDS_LEAVE_GROUP_OUT, "session", "subject", NULL },
-  { "cross-subject", FOLDS_LEAVE_GROUP_OUT, "subject", NULL, NULL },
-  { "leave-one-run-out", FOLDS_LEAVE_GROUP_OUT, "run", NULL, NULL },
-  { "leave-one-group-out", FOLDS_LEAVE_GROUP_OUT, NULL, NULL, NULL },
-  { "group-kfold", FOLDS_GROUP_KFOLD, NULL, NULL, NULL },
+  { "stratified", FOLDS_STRATIFIED, NULL, NULL, NULL, NULL },
+  { "kfold", FOLDS_KFOLD, NULL, NULL, NULL, NULL },
+  { "leave-one-out", FOLDS_LEAVE_ONE_OUT, NULL, NULL, NULL, NULL },
+  { "within-session", FOLDS_STRATIFIED, NULL, "subject", "session", NULL },
+  { "cross-session", FOLDS_LEAVE_GROUP_OUT, "session", "subject", NULL, NULL },
+  { "cross-subject", FOLDS_LEAVE_GROUP_OUT, "subject", NULL, NULL, "session" },
+  { "leave-one-run-out", FOLDS_LEAVE_GROUP_OUT, "run", NULL, NULL, NULL },
+  { "leave-one-group-out", FOLDS_LEAVE_GROUP_OUT, NULL, NULL, NULL, NULL },
+  { "group-kfold", FOLDS_GROUP_KFOLD, NULL, NULL, NULL, NULL },
 };
 
 /* The same order: cv= is an index into both. */
@@ -113,6 +113,25 @@ codes_of (call *c, const fnx_buf *b, const char *axis, const char *column, int32
   return c->api.buf->classes (&c->api, b, axis, column, n, names);
 }
 
+/* Index lists, marks and parts of the folds. */
+static fnx_status
+make_sets (group *g, call *c, const char *axis, const folds_plan *plan, fault *f)
+{
+  const char *score = protocols[g->e->set.cv].score;
+  int32_t n_code = 0;
+  const int32_t *code = NULL;
+  const char *const *names = NULL;
+  fnx_status st;
+
+  g->sets = calloc (g->folds->n, sizeof *g->sets);
+  st = g->sets ? item_sets (g->folds, 0, g->sets, f) : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  if (st == FNX_OK && plan->calibration)
+    st = item_sets_mark (g->folds, plan->groups, g->sets, f);
+  if (score && st == FNX_OK && !(code = codes_of (c, g->input[0], axis, score, &n_code, &names)))
+    fault_clear (f); /* all are of one */
+  return st == FNX_OK ? parts_make (&g->parts, g->folds, g->sets, plan->group_names, code, n_code, names, f) : st;
+}
+
 static fnx_status
 make_folds (group *g, call *c, const char *axis, fault *f)
 {
@@ -126,7 +145,8 @@ make_folds (group *g, call *c, const char *axis, fault *f)
                       .k = (int)set->folds,
                       .shuffle = set->shuffle,
                       .seed = (uint64_t)set->seed,
-                      .group_by = by };
+                      .group_by = by,
+                      .calibration = set->calibration };
 
   if (plan.kind == FOLDS_STRATIFIED && !g->codes)
     plan.kind = FOLDS_KFOLD;
@@ -144,11 +164,13 @@ make_folds (group *g, call *c, const char *axis, fault *f)
           "cv=%s needs a column \"%s\", and the recordings have none\ngive a recordings table with that column",
           protocols[set->cv].name, by);
   }
+  if (plan.calibration && (plan.kind != FOLDS_LEAVE_GROUP_OUT || !g->codes))
+    return fault_set (f, EXIT_CHAIN, FNX_E_PARAM,
+                      "calibration=%" PRId64 " goes with classes and a cv that leaves a group out\n"
+                      "use cv=cross-subject, cross-session, leave-one-run-out or leave-one-group-out",
+                      set->calibration);
   g->folds = folds_make (&plan, f);
-  if (!g->folds)
-    return f->code;
-  g->sets = calloc (g->folds->n, sizeof *g->sets);
-  return g->sets ? item_sets (g->folds, 0, g->sets, f) : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  return g->folds ? make_sets (g, c, axis, &plan, f) : f->code;
 }
 
 /* The items `idx` as a group of their own. */
@@ -189,6 +211,7 @@ evaluate_group (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n_al
     st = run_group (&g, r, &value, f);
   if (st == FNX_OK && e->set.permutations && g.codes)
     st = permute (&g, r, value, f);
+  parts_free (&g.parts);
   if (g.folds)
     item_sets_free (g.sets, g.folds->n);
   folds_free (g.folds);

@@ -5,6 +5,7 @@
  *   evaluate.c              the step: settings, negotiation, the result
  *   evaluate_groups.c       items parted by per=, split into folds by cv=, permuted
  *   evaluate_folds.c        one group: the search inside training sets, the test of each fold
+ *   evaluate_parts.c        what of a fold has a value of its own
  *   evaluate_predictions.c  what was predicted, laid out for the metrics
  *   evaluate_report.c       tables, JSON, what is evaluated
  *   evaluate_people.c       the summary as people see it
@@ -18,18 +19,19 @@
 #include "core/pipeline.h"
 #include "core/score.h"
 
-/* What each cv= splits by, and what it is done for apart. */
+/* What each cv= splits by, what it is done for apart, and by what the tested
+ * items are scored apart. */
 typedef struct protocol {
   const char *name;
   folds_kind kind;
-  const char *group, *per, *per2;
+  const char *group, *per, *per2, *score;
 } protocol;
 extern const protocol protocols[];
 extern const char *const protocol_names[]; /* NULL-terminated */
 
 typedef struct eval_settings {
   /* cv: index into protocols */
-  int64_t cv, folds, seed, inner, permutations;
+  int64_t cv, folds, seed, inner, permutations, calibration;
   bool shuffle;
   char *group;
   char *per[8];
@@ -57,6 +59,7 @@ typedef struct group {
   const char *const *classes;
   fold_set *folds;
   item_set *sets; /* of each fold */
+  parts parts;
 } group;
 
 /* Predictions of all folds, item after item. */
@@ -82,9 +85,18 @@ int target_slot (const pipeline *);
 void item_sets_free (item_set *, size_t n);
 /* Index lists of every fold; item_sets_free frees them with `sets`. */
 fnx_status item_sets (const fold_set *, uint64_t first_seed, item_set *sets, fault *f);
+/* Mark the training items of each set that are of the group it tests. */
+fnx_status item_sets_mark (const fold_set *, const int32_t *groups, item_set *sets, fault *f);
 /* Evaluate a group; with a report its rows are added; *value receives the mean
  * of the first metric. */
 fnx_status run_group (group *, report *, double *value, fault *f);
+
+/* evaluate_parts.c */
+/* One part a fold; with `code` of each item (-1: none) one for each code in it,
+ * whose items then stand together.  left[group], inner[code]: names, or NULL. */
+fnx_status parts_make (parts *, const fold_set *, const item_set *sets, const char *const *left, const int32_t *code,
+                       int32_t n_code, const char *const *inner, fault *f);
+void parts_free (parts *);
 
 /* evaluate_groups.c */
 fnx_status evaluate_groups (evaluate *, scope *, const fnx_buf *const *whole, int64_t n, bool classify, report *,

@@ -12,9 +12,10 @@ typedef struct line {
   char *group;
   const metric *metric;
   score_summary sum;
-  size_t n_folds;
+  size_t n_folds; /* or parts of folds */
   double *value;
-  int64_t *n_train, *n_test;
+  int64_t *fold, *n_train, *n_test;
+  char **tested; /* what each left out, NULL where that has no name; NULL if none has */
   char **chosen; /* "augcov.order=4 svm.c=1" of each fold; NULL without a search */
   int64_t n;     /* items tested */
 } line;
@@ -45,9 +46,13 @@ report_free (report *r)
 
     for (size_t k = 0; l->chosen && k < l->n_folds; k++)
       free (l->chosen[k]);
+    for (size_t k = 0; l->tested && k < l->n_folds; k++)
+      free (l->tested[k]);
     free (l->chosen);
+    free (l->tested);
     free (l->group);
     free (l->value);
+    free (l->fold);
     free (l->n_train);
     free (l->n_test);
   }
@@ -78,16 +83,17 @@ new_line (report *r, const char *group, size_t n_folds)
   l = &more[r->n++];
   *l = (line){ .group = strdup (group), .n_folds = n_folds };
   l->value = calloc (n_folds + 1, sizeof *l->value);
+  l->fold = calloc (n_folds + 1, sizeof *l->fold);
   l->n_train = calloc (n_folds + 1, sizeof *l->n_train);
   l->n_test = calloc (n_folds + 1, sizeof *l->n_test);
-  return l->group && l->value && l->n_train && l->n_test ? l : NULL;
+  return l->group && l->value && l->fold && l->n_train && l->n_test ? l : NULL;
 }
 
 fnx_status
 report_add (report *r, const char *group, const metric *m, const score_summary *sum, const fold_set *folds,
-            const double *folds_of, const pipeline *p, const size_t *best, int64_t n_tested, fault *f)
+            const parts *of, const double *values, const pipeline *p, const size_t *best, int64_t n_tested, fault *f)
 {
-  line *l = new_line (r, group, folds->n);
+  line *l = new_line (r, group, of->n);
 
   if (!l)
     return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
@@ -95,13 +101,20 @@ report_add (report *r, const char *group, const metric *m, const score_summary *
   l->sum = *sum;
   l->n = n_tested;
   if (p->n_candidates > 1)
-    l->chosen = calloc (folds->n, sizeof *l->chosen);
-  for (size_t i = 0; i < folds->n; i++) {
-    l->value[i] = folds_of[i];
-    l->n_train[i] = folds->fold[i].n_train;
-    l->n_test[i] = folds->fold[i].n_test;
+    l->chosen = calloc (of->n, sizeof *l->chosen);
+  if (of->n && of->name[0])
+    l->tested = calloc (of->n, sizeof *l->tested);
+  for (size_t i = 0; i < of->n; i++) {
+    size_t fold = of->fold[i];
+
+    l->value[i] = values[i];
+    l->fold[i] = (int64_t)fold + 1;
+    l->n_train[i] = folds->fold[fold].n_train;
+    l->n_test[i] = of->offset[i + 1] - of->offset[i];
     if (l->chosen)
-      pipeline_settings (p, best[i], add_setting, &l->chosen[i]);
+      pipeline_settings (p, best[fold], add_setting, &l->chosen[i]);
+    if (l->tested && of->name[i])
+      l->tested[i] = strdup (of->name[i]);
   }
   return FNX_OK;
 }
@@ -229,6 +242,12 @@ searched (const report *r)
   return r->n && r->lines[0].chosen;
 }
 
+static bool
+names_tested (const report *r)
+{
+  return r->n && r->lines[0].tested;
+}
+
 static fnx_buf *
 scores_table (const report *r, fault *f)
 {
@@ -251,7 +270,8 @@ scores_table (const report *r, fault *f)
       c.text[0][at] = *l->group ? l->group : NULL;
       c.text[1][at] = l->metric->name;
       c.text[2][at] = l->chosen ? l->chosen[k] : NULL;
-      c.real[0][at] = (double)k + 1;
+      c.text[3][at] = l->tested ? l->tested[k] : NULL;
+      c.real[0][at] = (double)l->fold[k];
       c.real[1][at] = l->value[k];
       c.real[2][at] = (double)l->n_train[k];
       c.real[3][at] = (double)l->n_test[k];
@@ -260,6 +280,8 @@ scores_table (const report *r, fault *f)
   if (several_groups (r))
     add_texts (&t, "group", c.text[0]);
   add_reals (&t, "fold", "1", c.real[0]);
+  if (names_tested (r))
+    add_texts (&t, "tested", c.text[3]);
   add_texts (&t, "metric", c.text[1]);
   add_reals (&t, "value", "1", c.real[1]);
   add_reals (&t, "n_train", "1", c.real[2]);
@@ -284,22 +306,32 @@ range_text (char *text, size_t room, const int64_t *v, size_t n)
                        : snprintf (text, room, "%" PRId64 "..%" PRId64, least, most);
 }
 
+/* Is k the last part of its fold? */
+static bool
+ends_fold (const line *l, size_t k)
+{
+  return k + 1 == l->n_folds || l->fold[k + 1] != l->fold[k];
+}
+
 /* "augcov.order=4 augcov.lag=2 (3 of 5 folds); ...", in the order of the folds. */
 static char *
 choices_text (const line *l)
 {
   text_buf t = { NULL, 0, 0, false };
+  size_t n = 0;
 
+  for (size_t k = 0; k < l->n_folds; k++)
+    n += ends_fold (l, k);
   for (size_t k = 0; k < l->n_folds; k++) {
     size_t times = 0, first = l->n_folds;
 
     for (size_t j = l->n_folds; j-- > 0;)
       if (!strcmp (l->chosen[j], l->chosen[k])) {
-        times++;
+        times += ends_fold (l, j);
         first = j;
       }
     if (first == k)
-      text_addf (&t, "%s%s (%zu of %zu folds)", k ? "; " : "", l->chosen[k], times, l->n_folds);
+      text_addf (&t, "%s%s (%zu of %zu folds)", k ? "; " : "", l->chosen[k], times, n);
   }
   return text_take (&t);
 }
@@ -436,6 +468,18 @@ put_params (text_buf *to, const line *l)
   text_add (to, "]");
 }
 
+/* What each of the folds left out: "S1", "S1/2". */
+static void
+put_tested (text_buf *to, const line *l)
+{
+  for (size_t k = 0; l->tested && k < l->n_folds; k++) {
+    text_add (to, k ? "," : ",\"tested\":[");
+    text_json (to, l->tested[k] ? l->tested[k] : "");
+  }
+  if (l->tested && l->n_folds)
+    text_add (to, "]");
+}
+
 static void
 put_line (text_buf *to, const report *r, const line *l)
 {
@@ -451,6 +495,7 @@ put_line (text_buf *to, const report *r, const line *l)
     text_json_number (to, l->value[k]);
   }
   text_add (to, "]");
+  put_tested (to, l);
   put_number (to, "n", (double)l->n);
   put_number (to, "chance", l->sum.chance);
   put_number (to, "low95", l->sum.low);

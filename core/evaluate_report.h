@@ -12,12 +12,20 @@
 
 typedef struct report report;
 
+/* What has a value of its own, in the order of the predictions. */
+typedef struct parts {
+  size_t n;
+  size_t *fold;    /* [n] */
+  int64_t *offset; /* [n + 1]: their first prediction */
+  char **name;     /* [n] "S1", "S1/2": what was left out; NULL where it has no name */
+} parts;
+
 report *report_new (const char *step, fault *f);
 void report_free (report *);
-/* One metric of one group.  folds_of: its value in each fold; best: candidate
- * of each fold. */
+/* One metric of one group.  values: of each part; best: candidate of each fold. */
 fnx_status report_add (report *, const char *group, const metric *, const score_summary *, const fold_set *,
-                       const double *folds_of, const pipeline *, const size_t *best, int64_t n_tested, fault *f);
+                       const parts *, const double *values, const pipeline *, const size_t *best, int64_t n_tested,
+                       fault *f);
 /* The p value of the newest group's metric, from permuted targets. */
 void report_permutation_p (report *, const metric *, double p, size_t n);
 /* A last row with the mean over groups, if there are several. */

@@ -195,6 +195,34 @@ group_counts (const folds_plan *p, int32_t need, fault *f)
   return NULL;
 }
 
+/* The first trials of each class in each group are tested by no fold, and so
+ * trained on by all. */
+static fnx_status
+keep_calibration (const folds_plan *p, fold_set *folds, fault *f)
+{
+  char text[16], text2[16];
+  size_t n_class = (size_t)p->n_class;
+  int64_t *left = calloc ((size_t)p->n_group * n_class + 1, sizeof *left);
+  fnx_status status = left ? FNX_OK : no_memory (f);
+  for (int64_t i = 0; left && i < p->n; i++)
+    left[(size_t)p->groups[i] * n_class + (size_t)p->classes[i]]++;
+  for (size_t k = 0; status == FNX_OK && k < (size_t)p->n_group * n_class; k++)
+    if (left[k] > 0 && left[k] <= p->calibration)
+      status = fault_set (f, EXIT_DATA, FNX_E_DATA,
+                          "calibration=%lld leaves no trial of class \"%s\" to test in %s \"%s\", which has %lld\n"
+                          "use calibration=%lld",
+                          (long long)p->calibration, name_of (p->class_names, (int32_t)(k % n_class), text),
+                          p->group_by, name_of (p->group_names, (int32_t)(k / n_class), text2), (long long)left[k],
+                          (long long)left[k] / 2);
+  for (size_t k = 0; left && k < (size_t)p->n_group * n_class; k++)
+    left[k] = p->calibration;
+  for (int64_t i = 0; status == FNX_OK && i < p->n; i++)
+    if (left[(size_t)p->groups[i] * n_class + (size_t)p->classes[i]]-- > 0)
+      folds->of[i] = -1;
+  free (left);
+  return status;
+}
+
 static fnx_status
 split_leave_group (const folds_plan *p, fold_set *out, mt19937 *rng, fault *f)
 {
@@ -210,7 +238,7 @@ split_leave_group (const folds_plan *p, fold_set *out, mt19937 *rng, fault *f)
     out->of[i] = (int32_t)counts[p->groups[i]];
   out->n = (size_t)n;
   free (counts);
-  return FNX_OK;
+  return p->calibration > 0 && p->classes ? keep_calibration (p, out, f) : FNX_OK;
 }
 
 /* The largest group left goes to the fold with the fewest trials.  Of equal
@@ -310,7 +338,8 @@ check_training (const folds_plan *p, const fold_set *folds, fault *f)
   int64_t *inside = calloc (folds->n * (size_t)p->n_class, sizeof *inside);
   fnx_status status = total && inside ? FNX_OK : no_memory (f);
   for (int64_t i = 0; status == FNX_OK && i < p->n; i++)
-    inside[folds->of[i] * (int64_t)p->n_class + p->classes[i]]++;
+    if (folds->of[i] >= 0)
+      inside[folds->of[i] * (int64_t)p->n_class + p->classes[i]]++;
   for (size_t k = 0; status == FNX_OK && k < folds->n; k++)
     for (int32_t c = 0; c < p->n_class && status == FNX_OK; c++) {
       if (total[c] - inside[k * (size_t)p->n_class + (size_t)c] < folds->fold[k].n_train)
@@ -336,6 +365,8 @@ measure (const folds_plan *p, fold_set *folds, fault *f)
   for (size_t k = 0; k < folds->n; k++)
     folds->fold[k].group = -1;
   for (int64_t i = 0; i < p->n; i++) {
+    if (folds->of[i] < 0)
+      continue;
     struct fold *fold = &folds->fold[folds->of[i]];
     fold->n_test++;
     if (p->kind == FOLDS_LEAVE_GROUP_OUT)

@@ -36,6 +36,7 @@ typedef struct folds_plan {
   int k;                /* STRATIFIED, KFOLD, GROUP_KFOLD */
   bool shuffle;         /* STRATIFIED, KFOLD */
   uint64_t seed;        /* as scikit-learn's random_state: at most 4294967295 */
+  int64_t calibration;  /* LEAVE_GROUP_OUT: the first trials of each class in each group that are only trained on */
 } folds_plan;
 
 struct fold {
@@ -47,7 +48,7 @@ typedef struct fold_set {
   size_t n;
   struct fold *fold;
   int64_t n_trials;
-  int32_t *of; /* [n_trials] fold that tests the trial; each trial is tested once */
+  int32_t *of; /* [n_trials] fold that tests the trial; each is tested once, calibration trials (-1) never */
 } fold_set;
 
 /* NULL and a fault (EXIT_CHAIN for settings, EXIT_DATA for trials) when the

@@ -141,6 +141,25 @@ forget (walk *w, int i)
   *v = (value){ NULL, NULL, NULL };
 }
 
+/* Training items with the column that says which of them are of what is tested.
+ * Consumes the reference. */
+static const fnx_buf *
+marked (const fnx_buf *b, const item_set *s, fault *f)
+{
+  const fnx_column c
+      = { .struct_size = sizeof c, .type = FNX_COL_REAL, .name = "calibration", .reals = s->calibration };
+  fnx_buf *own;
+
+  if (!b || !s->calibration || sample_axis (buffer_spec (b)) != 0 || buffer_spec (b)->axes[0]->size != s->n_train)
+    return b;
+  own = buffer_own (b, f);
+  if (own && buffer_set_column (own, buffer_spec (own)->axes[0]->name, &c, f) != FNX_OK) {
+    buffer_unref (own);
+    own = NULL;
+  }
+  return own;
+}
+
 /* The training or test part of slot i for set j: a new reference. */
 static const fnx_buf *
 part (const walk *w, int i, size_t j, bool test, fault *f)
@@ -148,9 +167,11 @@ part (const walk *w, int i, size_t j, bool test, fault *f)
   const value *v = &w->values[i];
   const item_set *s = &w->sets[j];
 
-  if (v->all)
-    return items_of (v->all, w->n_items, test ? s->test : s->train, test ? s->n_test : s->n_train, f);
-  return buffer_ref (test ? v->test[j] : v->train[j]);
+  if (!v->all)
+    return buffer_ref (test ? v->test[j] : v->train[j]);
+  if (test)
+    return items_of (v->all, w->n_items, s->test, s->n_test, f);
+  return marked (items_of (v->all, w->n_items, s->train, s->n_train, f), s, f);
 }
 
 static fnx_status

@@ -25,7 +25,8 @@ typedef struct pipeline {
 typedef struct item_set {
   const int64_t *train, *test;
   int64_t n_train, n_test;
-  uint64_t fold; /* for seeds */
+  uint64_t fold;             /* for seeds */
+  const double *calibration; /* [n_train] the column of that name: 1 where the item is of what is tested; or NULL */
 } item_set;
 
 /* Plan `steps` behind slot s->main of `outer`; named slots of `outer` can be

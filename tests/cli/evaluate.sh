@@ -86,13 +86,25 @@ mean=$(value value accuracy mean)
 is "($(value value accuracy S1) + $(value value accuracy S2) + $(value value accuracy S3)) / 3 - $mean < 1e-12 \
   && $mean > 0.6"
 ok $? "the mean is that of the subjects: $mean"
-for how in cross-subject:64/32 leave-one-run-out:48/48 cross-session:16/16 within-session:12..13/3..4; do
+for how in cross-subject:64/16 leave-one-run-out:48/48 cross-session:16/16 within-session:12..13/3..4; do
   scores list.tsv ! $fists ! evaluate cv=${how%:*} metric=accuracy $decode
   test $rc = 0 && is "$(value value accuracy) > 0.6"
   ok $? "cv=${how%:*}: $(value value accuracy)"
   test ${how%:*} = within-session || test "$(value train/test accuracy)" = "${how#*:}"
   ok $? "its training and test trials: $(value train/test accuracy)"
 done
+scores list.tsv ! $fists ! evaluate cv=cross-subject metric=accuracy $decode ! write folds.tsv
+test "$(awk -F '\t' 'NR > 1 { printf "%s %s ", $1, $2 }' folds.tsv)" = '1 S1/1 1 S1/2 2 S2/1 2 S2/2 3 S3/1 3 S3/2 '
+ok $? 'each session of the subject left out has its own value'
+mean=$(awk -F '\t' 'NR > 1 { s += $4 } END { print s / 6 }' folds.tsv)
+is "$(value value accuracy) - $mean < 1e-5 && $mean - $(value value accuracy) < 1e-5"
+ok $? 'and the mean is over the sessions'
+scores list.tsv ! $fists ! evaluate cv=cross-subject calibration=3 metric=accuracy $decode
+test "$(value train/test accuracy)" = 70/10..16
+ok $? 'the first 3 trials of each class of the subject left out are trained on'
+scores list.tsv ! $fists ! evaluate calibration=3 $decode
+test $rc = 3 && grep -q 'cv=cross-subject' err
+ok $? 'calibration without anything left out is refused'
 scores sim:fists trials=20 ! $fists ! evaluate cv=cross-subject $decode
 test $rc != 0 && test $rc -lt 7 && ! test -s out && grep -q subject err
 ok $? 'cross-subject without subjects is refused'

@@ -70,6 +70,36 @@ check_peer (void)
   same ("one trial left out", (folds_plan){ .kind = FOLDS_LEAVE_ONE_OUT, .n = 3 }, "0, 1, 2");
 }
 
+/* The first trials of each class of what is left out are in every training set
+ * and in no test. */
+static void
+check_calibration (void)
+{
+  static const int32_t c[10] = { 0, 1, 1, 0, 0, 1, 0, 1, 0, 1 }, g[10] = { 1, 1, 1, 1, 1, 1, 0, 0, 0, 0 };
+  folds_plan p = { .kind = FOLDS_LEAVE_GROUP_OUT,
+                   .n = 10,
+                   .classes = c,
+                   .n_class = 2,
+                   .class_names = texts,
+                   .groups = g,
+                   .n_group = 2,
+                   .group_names = texts,
+                   .group_by = "subject",
+                   .calibration = 1 };
+  int64_t train[10];
+  fault f = FAULT_INIT;
+  fold_set *s = folds_make (&p, &f);
+  same ("the trials that calibration leaves to test", p, "8 9, 2 3 4 5");
+  if (s)
+    folds_trials (s, 1, train, NULL);
+  static const int64_t want[] = { 0, 1, 6, 7, 8, 9 };
+  t_ok (s && s->fold[1].n_train == 6 && !memcmp (train, want, sizeof want), "the others are trained on");
+  folds_free (s);
+  p.calibration = 2;
+  refused ("calibration that leaves nothing to test", p, EXIT_DATA,
+           "calibration=2 leaves no trial of class \"T1\" to test in subject \"T1\", which has 2\nuse calibration=1");
+}
+
 /* Random codes and kinds; also a class or group that no trial has. */
 static void
 check_partition (uint64_t seed)
@@ -193,6 +223,7 @@ main (void)
   for (int i = 1; i < 10000; i++)
     mt19937_next (&rng);
   t_ok (mt19937_next (&rng) == 4123659995u, "MT19937's 10000th number");
+  check_calibration ();
   check_peer ();
   check_partition (3);
   check_refusals ();
