@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/evaluate_impl.h"
+#include "core/learned.h"
 
 void
 item_sets_free (item_set *s, size_t n)
@@ -172,6 +173,7 @@ typedef struct testing {
   predictions *p;
   const item_set *sets;
   const size_t *number; /* fold of each set of this walk */
+  char **learned;       /* of each fold */
 } testing;
 
 static fnx_status
@@ -183,10 +185,18 @@ test_leaf (void *arg, size_t c, size_t i, const fnx_buf *test, fault *f)
   return take_prediction (t->p, &t->sets[i], t->p->offset[t->number[i]], test, f);
 }
 
+static void
+test_told (void *arg, size_t i, const char *step, const char *name, const char *value)
+{
+  testing *t = arg;
+
+  learned_append (&t->learned[t->number[i]], step, name, value);
+}
+
 /* Fit and test every fold with the settings chosen for it; folds that chose the
  * same settings walk together. */
 static fnx_status
-test_folds (const group *g, const size_t *best, predictions *p, fault *f)
+test_folds (const group *g, const size_t *best, predictions *p, char **learned, fault *f)
 {
   size_t n = g->folds->n;
   item_set *some = calloc (n, sizeof *some);
@@ -195,7 +205,7 @@ test_folds (const group *g, const size_t *best, predictions *p, fault *f)
   fnx_status st = some && number && done ? FNX_OK : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
 
   for (size_t i = 0; i < n && st == FNX_OK; i++) {
-    testing t = { p, some, number };
+    testing t = { p, some, number, learned };
     size_t k = 0;
 
     if (done[i])
@@ -206,7 +216,10 @@ test_folds (const group *g, const size_t *best, predictions *p, fault *f)
         number[k++] = j;
         done[j] = true;
       }
+    g->e->pipe.told = test_told;
+    g->e->pipe.told_arg = &t;
     st = pipeline_walk (&g->e->pipe, g->input, g->n, some, k, (int64_t)best[i], test_leaf, &t, f);
+    g->e->pipe.told = NULL;
   }
   free (some);
   free (number);
@@ -219,16 +232,17 @@ run_group (group *g, report *r, double *value, fault *f)
 {
   size_t n = g->folds->n;
   size_t *best = calloc (n, sizeof *best);
+  char **learned = calloc (n, sizeof *learned);
   double *values = calloc (g->parts.n, sizeof *values);
   predictions p = { .g = g };
-  fnx_status st = best && values ? FNX_OK : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  fnx_status st = best && values && learned ? FNX_OK : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
 
   if (st == FNX_OK)
     st = predictions_begin (&p, g, g->sets, n, f);
   if (st == FNX_OK && g->e->pipe.n_candidates > 1)
     st = choose (g, best, f);
   if (st == FNX_OK)
-    st = test_folds (g, best, &p, f);
+    st = test_folds (g, best, &p, learned, f);
   for (size_t m = 0; m < g->e->set.n_metric && st == FNX_OK; m++) {
     score_data d = predictions_data (&p, n);
     score_summary sum;
@@ -237,9 +251,13 @@ run_group (group *g, report *r, double *value, fault *f)
     if (m == 0)
       *value = sum.mean;
     if (r)
-      st = report_add (r, g->name, g->e->set.metric[m], &sum, g->folds, &g->parts, values, &g->e->pipe, best, d.n, f);
+      st = report_add (r, g->name, g->e->set.metric[m], &sum, g->folds, &g->parts, values, &g->e->pipe, best, learned,
+                       d.n, f);
   }
   predictions_free (&p);
+  for (size_t i = 0; learned && i < n; i++)
+    free (learned[i]);
+  free (learned);
   free (best);
   free (values);
   return st;

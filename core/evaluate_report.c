@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/evaluate_report.h"
+#include "core/learned.h"
 #include "core/text.h"
 
 /* One group and metric. */
@@ -16,7 +17,7 @@ typedef struct line {
   double *value;
   int64_t *fold, *n_train, *n_test;
   char **tested; /* what each left out, NULL where that has no name; NULL if none has */
-  char **chosen; /* "augcov.order=4 svm.c=1" of each fold; NULL without a search */
+  char **chosen; /* "augcov.order=4 svm.c=1" of each fold; NULL where nothing was */
   int64_t n;     /* items tested */
 } line;
 
@@ -61,17 +62,6 @@ report_free (report *r)
   free (r);
 }
 
-static void
-add_setting (void *arg, const char *step, const char *name, const char *value)
-{
-  char **text = arg, *more = NULL;
-
-  if (asprintf (&more, "%s%s%s.%s=%s", *text ? *text : "", *text ? " " : "", step, name, value) < 0)
-    return;
-  free (*text);
-  *text = more;
-}
-
 static line *
 new_line (report *r, const char *group, size_t n_folds)
 {
@@ -91,16 +81,20 @@ new_line (report *r, const char *group, size_t n_folds)
 
 fnx_status
 report_add (report *r, const char *group, const metric *m, const score_summary *sum, const fold_set *folds,
-            const parts *of, const double *values, const pipeline *p, const size_t *best, int64_t n_tested, fault *f)
+            const parts *of, const double *values, const pipeline *p, const size_t *best, char *const *learned,
+            int64_t n_tested, fault *f)
 {
   line *l = new_line (r, group, of->n);
+  bool any = p->n_candidates > 1;
 
   if (!l)
     return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
   l->metric = m;
   l->sum = *sum;
   l->n = n_tested;
-  if (p->n_candidates > 1)
+  for (size_t i = 0; i < folds->n; i++)
+    any = any || learned[i];
+  if (any)
     l->chosen = calloc (of->n, sizeof *l->chosen);
   if (of->n && of->name[0])
     l->tested = calloc (of->n, sizeof *l->tested);
@@ -111,8 +105,12 @@ report_add (report *r, const char *group, const metric *m, const score_summary *
     l->fold[i] = (int64_t)fold + 1;
     l->n_train[i] = folds->fold[fold].n_train;
     l->n_test[i] = of->offset[i + 1] - of->offset[i];
-    if (l->chosen)
-      pipeline_settings (p, best[fold], add_setting, &l->chosen[i]);
+    if (l->chosen) {
+      l->chosen[i] = strdup (learned[fold] ? learned[fold] : "");
+      pipeline_settings (p, best[fold], learned_append, &l->chosen[i]);
+      if (!l->chosen[i])
+        return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    }
     if (l->tested && of->name[i])
       l->tested[i] = strdup (of->name[i]);
   }

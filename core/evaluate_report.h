@@ -22,10 +22,11 @@ typedef struct parts {
 
 report *report_new (const char *step, fault *f);
 void report_free (report *);
-/* One metric of one group.  values: of each part; best: candidate of each fold. */
+/* One metric of one group.  values: of each part; best: candidate of each fold;
+ * learned: what the models of each fold say, "step.name=value" between blanks, or NULL. */
 fnx_status report_add (report *, const char *group, const metric *, const score_summary *, const fold_set *,
-                       const parts *, const double *values, const pipeline *, const size_t *best, int64_t n_tested,
-                       fault *f);
+                       const parts *, const double *values, const pipeline *, const size_t *best, char *const *learned,
+                       int64_t n_tested, fault *f);
 /* The p value of the newest group's metric, from permuted targets. */
 void report_permutation_p (report *, const metric *, double p, size_t n);
 /* A last row with the mean over groups, if there are several. */

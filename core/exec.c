@@ -11,6 +11,7 @@
 
 #include "core/collect.h"
 #include "core/exec.h"
+#include "core/learned.h"
 #include "core/provenance.h"
 
 /* A block of all channels should stay in the second-level cache on its way
@@ -108,6 +109,19 @@ node_apply (const scope *s, const node *n, const fnx_model *m, const fnx_buf *co
   return node_fault (n, f, st);
 }
 
+/* A step that learns alone says so in one line: "delaycov.order=6 ...". */
+static fnx_status
+tell_learned (const scope *s, const node *n, const fnx_model *m, fault *f)
+{
+  char *text = NULL;
+  fnx_status st = s->ses->on_log ? learned_ask (s, n, m, learned_append, &text, f) : FNX_OK;
+
+  if (text && st == FNX_OK)
+    s->ses->on_log (s->ses->on_arg, FNX_LOG_NOTE, NULL, text);
+  free (text);
+  return st;
+}
+
 /* The whole input as one block. */
 static fnx_status
 push_whole (const node *n, call *c, const fnx_buf *const *in, const fnx_buf **out, fault *f)
@@ -155,6 +169,8 @@ node_run (const scope *s, node *n, const fnx_buf *const *in, const fnx_buf **out
     fnx_model *m = NULL;
 
     st = node_fit (s, n, in, NULL, &m, f);
+    if (st == FNX_OK)
+      st = tell_learned (s, n, m, f);
     if (st == FNX_OK)
       st = node_apply (s, n, m, in, out, f);
     if (m)

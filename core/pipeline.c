@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/learned.h"
 #include "core/pipeline.h"
 #include "core/pool.h"
 
@@ -204,6 +205,19 @@ put (const walk *w, const node *n, size_t j, bool test, const fnx_buf **out)
   }
 }
 
+typedef struct teller {
+  const pipeline *p;
+  size_t set;
+} teller;
+
+static void
+tell (void *arg, const char *step, const char *name, const char *text)
+{
+  const teller *t = arg;
+
+  t->p->told (t->p->told_arg, t->set, step, name, text);
+}
+
 /* One step for one set: fit on training items, then both through it. */
 static fnx_status
 run_set (void *arg, size_t j, uint32_t worker)
@@ -225,6 +239,8 @@ run_set (void *arg, size_t j, uint32_t worker)
   if (n->estimator) {
     if (st == FNX_OK)
       st = node_fit (&s, n, train, NULL, &model, f);
+    if (st == FNX_OK && w->p->told)
+      st = learned_ask (&s, n, model, tell, &(teller){ w->p, j }, f);
     if (st == FNX_OK && !last && (st = node_apply (&s, n, model, train, out, f)) == FNX_OK)
       put (w, n, j, false, out);
     if (st == FNX_OK && (st = node_apply (&s, n, model, test, out, f)) == FNX_OK)

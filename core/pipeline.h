@@ -19,6 +19,10 @@ typedef struct pipeline {
   settings *tried;    /* of each node */
   const chain *steps; /* borrowed */
   size_t n_candidates;
+  /* Told what the models that pipeline_walk fits say of themselves, set by set
+   * (learned.h), from several threads for different sets; or NULL. */
+  void (*told) (void *arg, size_t set, const char *step, const char *name, const char *value);
+  void *told_arg;
 } pipeline;
 
 /* A training set and what is to be predicted with it: items of the inputs. */

@@ -313,3 +313,32 @@ applied_load (const applied *a, scope *s, int first, fault *f)
   }
   return FNX_OK;
 }
+
+fnx_status
+applied_report (const applied *a, session *ses, size_t i, learned_told told, void *arg, fault *f)
+{
+  const model_step *m = &a->file->steps[i];
+  long number = strtol (m->path, NULL, 10);
+  const chain_step *line;
+  node n;
+  scope s;
+  call c;
+  fnx_status st;
+
+  if (number < 1 || number > (long)a->chain->n_steps)
+    return fault_set (f, EXIT_INPUT, FNX_E_STATE, "the model names step %s, and its chain has %zu", m->path,
+                      a->chain->n_steps);
+  line = &a->chain->steps[number - 1];
+  n = (node){ .line = *line, .desc = line->desc };
+  scope_begin (&s, ses, "the model", NULL);
+  st = builtin_find (n.desc) ? FNX_E_UNSUPPORTED : node_open (&s, &n, line, f);
+  if (st == FNX_OK && n.estimator && n.desc->revision == m->revision && node_call (&s, &n, &c, f) == FNX_OK) {
+    st = node_fault (&n, f,
+                     call_end (&c, n.estimator->load (&c.api, n.step, m->state_version, m->bytes, m->n, &n.model)));
+    if (st == FNX_OK)
+      st = learned_ask (&s, &n, n.model, told, arg, f);
+  }
+  node_close (&n);
+  scope_end (&s);
+  return f->text ? f->code : FNX_OK;
+}

@@ -6,6 +6,7 @@
 #define FNX_CORE_TRAIN_H
 
 #include "core/exec.h"
+#include "core/learned.h"
 #include "core/model_file.h"
 
 /* The part of a chain that train fits: from its first step that learns.  Used
@@ -24,5 +25,8 @@ void applied_close (applied *);
  * node `first` is step 1 of the chain.  Refuses a recording that differs from
  * what the model was fitted on. */
 fnx_status applied_load (const applied *, scope *, int first, fault *f);
+/* Tell what the model of the i-th step in the file says of itself (learned.h);
+ * no recording is needed. */
+fnx_status applied_report (const applied *, session *, size_t i, learned_told, void *arg, fault *f);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/learned.h"
 #include "core/validate_impl.h"
 
 typedef struct bytes {
@@ -188,6 +189,31 @@ fits_again (probe *p, subject *s, const fnx_ext_estimator *e, const fnx_model *f
   return ok;
 }
 
+static fnx_status
+hear (void *to, const char *name, const char *value)
+{
+  if (learned_sound (name, value))
+    return FNX_OK;
+  return fault_set (to, EXIT_INTERNAL, FNX_E_BUG, "\"%s\", \"%s\" is not two words", name ? name : "NULL",
+                    value ? value : "NULL");
+}
+
+/* What a model says of itself stands in result tables. */
+static bool
+reports (probe *p, subject *s, const fnx_ext_estimator *e, const fnx_model *m)
+{
+  fault f = FAULT_INIT;
+  call c;
+  fnx_status status = FNX_OK;
+
+  if (e->report && (status = call_begin (&c, &s->p->ses, s->p->d->name, "made-up", 42, &f)) == FNX_OK)
+    status = call_end (&c, e->report (&c.api, m, hear, &f));
+  if (status != FNX_OK)
+    probe_fail (p, "report: %s", f.text ? f.text : "no reason");
+  fault_clear (&f);
+  return status == FNX_OK;
+}
+
 static bool
 try_model (probe *p, subject *s, const fnx_ext_estimator *e, const inputs *in)
 {
@@ -208,8 +234,8 @@ try_model (probe *p, subject *s, const fnx_ext_estimator *e, const inputs *in)
   else if (save (s, e, m, &saved, &f) != FNX_OK)
     probe_fail (p, "save fails: %s", f.text ? f.text : "no reason");
   else
-    ok = comes_back (p, s, e, &saved, in, &o) && fits_again (p, s, e, m, &saved, in) && refuses_damage (p, s, e, &saved)
-         && survives_damage (p, s, e, &saved, in);
+    ok = reports (p, s, e, m) && comes_back (p, s, e, &saved, in, &o) && fits_again (p, s, e, m, &saved, in)
+         && refuses_damage (p, s, e, &saved) && survives_damage (p, s, e, &saved, in);
   if (m)
     e->model_free (m);
   free (saved.p);

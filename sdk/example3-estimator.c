@@ -219,7 +219,7 @@ static const void *
 extension (const fnx_step *s, const char *id)
 {
   static const fnx_ext_estimator estimator = {
-    sizeof estimator, FNX_EST_SUPERVISED, fit, apply, model_free, VERSION, 0, save, load, "class means",
+    sizeof estimator, FNX_EST_SUPERVISED, fit, apply, model_free, VERSION, 0, save, load, "class means", NULL,
   };
   (void)s;
   return strcmp (id, FNX_ESTIMATOR) ? NULL : &estimator;

@@ -310,8 +310,24 @@ show_provenance (const char *json)
   json_decref (all);
 }
 
+/* A model that cannot be loaded is shown without its figures: `apply` says why. */
+static void
+show_learned (const applied *a, session *ses, size_t i)
+{
+  const model_step *m = &a->file->steps[i];
+  fault quiet = FAULT_INIT;
+  char *text = NULL;
+
+  applied_report (a, ses, i, learned_append, &text, &quiet);
+  printf ("%-10s step %s  %s, revision %u, %zu bytes\n", i ? "" : "learned", m->path, m->id, m->revision, m->n);
+  if (text)
+    printf ("%-10s         %s\n", "", text);
+  free (text);
+  fault_clear (&quiet);
+}
+
 static fnx_status
-inspect_model (const char *path, fault *f)
+inspect_model (session *ses, const char *path, fault *f)
 {
   applied a;
   char *line;
@@ -321,8 +337,7 @@ inspect_model (const char *path, fault *f)
     line = chain_to_line (a.chain);
     printf ("%s   a fitted chain\nchain      %s\n", path, line ? line : "");
     for (size_t i = 0; i < a.file->n_steps; i++)
-      printf ("%-10s step %s  %s, revision %u, %zu bytes\n", i ? "" : "learned", a.file->steps[i].path,
-              a.file->steps[i].id, a.file->steps[i].revision, a.file->steps[i].n);
+      show_learned (&a, ses, i);
     show_input (a.file->input);
     show_provenance (a.file->provenance);
     printf ("next       fornix apply %s RECORDING...\n", path);
@@ -412,7 +427,7 @@ cmd_inspect (int argc, char **argv)
   else if (ends_in (argv[1], ".so"))
     code = inspect_plugin (argv[1], form);
   else if (ends_in (argv[1], ".fnx") || model_file_is (argv[1]))
-    inspect_model (argv[1], &f);
+    inspect_model (&ses, argv[1], &f);
   else if (ends_in (argv[1], ".yaml") || ends_in (argv[1], ".yml") || ends_in (argv[1], ".json"))
     inspect_chain (argv[1], &f);
   else if (!strchr (argv[1], '.') && !strchr (argv[1], '/') && !strchr (argv[1], ':')) {

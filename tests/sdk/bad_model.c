@@ -140,7 +140,8 @@ load (fnx_call *c, const fnx_step *s, uint32_t version, const void *bytes, size_
 static const void *
 extension (const fnx_step *s, const char *id)
 {
-  static const fnx_ext_estimator estimator = { sizeof estimator, 0, fit, apply, model_free, 1, 0, save, load, "means" };
+  static const fnx_ext_estimator estimator
+      = { sizeof estimator, 0, fit, apply, model_free, 1, 0, save, load, "means", 0 };
 
   (void)s;
   return strcmp (id, FNX_ESTIMATOR) ? NULL : &estimator;

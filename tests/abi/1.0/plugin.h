@@ -423,6 +423,13 @@ typedef struct fnx_ext_estimator {
   fnx_status (*load) (fnx_call *, const fnx_step *, uint32_t state_version, const void *bytes, size_t n,
                       fnx_model **out);
   const char *learns; /* what is learned, in two words: "reference mean"; or NULL */
+  /* What a user wants to know of a fitted model, a few short figures: put (to,
+   * "order", "6").  They stand in the results of evaluate fold by fold, as
+   * STEP.NAME=VALUE beside what a search chose, so neither may hold a blank or
+   * a "=", nor a name a dot; a list is "0,3,7".  Return what put returns if
+   * that is not 0.  NULL: nothing is worth telling. */
+  fnx_status (*report) (fnx_call *, const fnx_model *,
+                        fnx_status (*put) (void *to, const char *name, const char *value), void *to);
 } fnx_ext_estimator;
 
 /* "fnx.reader/1": a source that reads files.  Its FNX_P_MAIN parameter is the
