@@ -57,13 +57,13 @@ turn (double *c, size_t count, size_t n, size_t i, size_t j, double *v)
 }
 
 bool
-ajd_pham (double *c, int count, int n, double *v)
+ajd_pham (double *c, int count, int n, int sweeps, double *v)
 {
   size_t s = (size_t)n;
   memset (v, 0, s * s * sizeof *v);
   for (size_t i = 0; i < s; i++)
     v[i * s + i] = 1;
-  for (int sweep = 0; sweep < 100; sweep++) {
+  for (int sweep = 0; sweep < sweeps; sweep++) {
     double crit = 0;
     for (size_t i = 1; i < s; i++)
       for (size_t j = 0; j < i; j++)
