@@ -4,6 +4,7 @@ dist_examples_DATA = \
   examples/augmented-grid.yaml \
   examples/encoding-ridge.yaml \
   examples/motor-imagery.yaml \
+  examples/p300-xdawn.yaml \
   examples/resting-network.yaml \
   examples/simulated-fists.yaml \
   $(NULL)

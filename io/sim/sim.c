@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The step `sim` and its settings; what it makes is in fists.c, rest.c and
- * encoding.c.
+ * The step `sim` and its settings; what it makes is in fists.c, p300.c,
+ * rest.c and encoding.c.
  */
 #include "io/sim/sim.h"
 
@@ -11,7 +11,7 @@
 struct fnx_step {
   settings s;
   int64_t block;
-  fists *live; /* while streaming */
+  eeg *live; /* while streaming */
 };
 
 enum { MOST = 1 << 26 }; /* values of one buffer, 512 MiB: 64 channels at 256 Hz for an hour */
@@ -59,17 +59,27 @@ sim_labels (fnx_call *c, const char *prefix, int64_t n)
   return text ? labels : NULL;
 }
 
+/* The paradigm of a recording that streams; NULL for those that come whole. */
+static const paradigm *
+streams (const settings *s)
+{
+  return s->what == SIM_FISTS ? &fists_paradigm : s->what == SIM_P300 ? &p300_paradigm : NULL;
+}
+
 static fnx_status
-fists_settings (fnx_call *c, const fnx_params *p, settings *s)
+eeg_settings (fnx_call *c, const fnx_params *p, settings *s)
 {
   static const int64_t counts[] = { 22, 64 };
+  bool p300 = s->what == SIM_P300;
   s->n_channel = counts[c->param->integer (p, "channels")];
   fraction (c->param->real (p, "rate"), &s->rate_num, &s->rate_den);
-  s->n_trial = c->param->integer (p, "trials");
-  double seconds = 6 * (double)s->n_trial;
+  s->period = p300 ? 0.8 : 6;
+  s->cue = p300 ? 0.4 : 2;
+  s->n_trial = c->param->integer (p, p300 ? "stimuli" : "trials");
+  double seconds = s->period * (double)s->n_trial + (p300 ? 1 : 0);
   if (c->param->given (p, "duration")) {
     seconds = c->param->real (p, "duration");
-    s->n_trial = (int64_t)(seconds / 6);
+    s->n_trial = (int64_t)(seconds / s->period);
   }
   s->n_sample = llround (seconds * sim_rate (s));
   if (s->n_sample < 1)
@@ -112,12 +122,12 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
   s->n_module = c->param->integer (p, "modules");
   s->n_feature = c->param->integer (p, "features");
   s->n_voxel = c->param->integer (p, "voxels");
-  fnx_status st = fists_settings (c, p, s);
+  fnx_status st = eeg_settings (c, p, s);
   int64_t most = s->image ? 12 : s->n_region;
   if (st == FNX_OK && s->what == SIM_REST && s->n_module > most)
     st = c->fail (c, FNX_E_PARAM, "modules=%lld is more than the %lld %s there are to share", (long long)s->n_module,
                   (long long)most, s->image ? "slabs" : "regions");
-  if (st == FNX_OK && s->what != SIM_FISTS)
+  if (st == FNX_OK && !streams (s))
     st = small_enough (c, s);
   if (st)
     free (step);
@@ -130,7 +140,7 @@ static void
 destroy (fnx_step *step)
 {
   if (step)
-    fists_free (step->live);
+    eeg_free (step->live);
   free (step);
 }
 
@@ -139,7 +149,7 @@ negotiate (fnx_call *c, fnx_step *step, const fnx_spec *const *in, const fnx_spe
 {
   const settings *s = &step->s;
   (void)in;
-  out[0] = s->what == SIM_FISTS  ? fists_spec (c, s, 0, s->n_sample)
+  out[0] = streams (s)           ? eeg_spec (c, s, 0, s->n_sample)
            : s->what == SIM_REST ? rest_spec (c, s)
                                  : encoding_spec (c, s, 0);
   for (int i = 1; i < 3; i++)
@@ -150,9 +160,9 @@ negotiate (fnx_call *c, fnx_step *step, const fnx_spec *const *in, const fnx_spe
 static fnx_status
 start (fnx_call *c, fnx_step *step, int64_t max_block)
 {
-  fists_free (step->live);
+  eeg_free (step->live);
   step->block = max_block;
-  step->live = fists_new (c, &step->s);
+  step->live = eeg_new (c, &step->s, streams (&step->s));
   return step->live ? FNX_OK : FNX_E_NOMEM;
 }
 
@@ -160,7 +170,7 @@ static fnx_status
 push (fnx_call *c, fnx_step *step, const fnx_buf *const *in, const fnx_buf **out)
 {
   (void)in;
-  return fists_next (c, step->live, step->block, out);
+  return eeg_next (c, step->live, step->block, out);
 }
 
 static fnx_status
@@ -180,7 +190,7 @@ run (fnx_call *c, fnx_step *step, const fnx_buf *const *in, const fnx_buf **out)
   fnx_status st = start (c, step, s->n_sample);
   if (st == FNX_OK)
     st = push (c, step, NULL, out);
-  fists_free (step->live);
+  eeg_free (step->live);
   step->live = NULL;
   return st;
 }
@@ -193,12 +203,12 @@ extension (const fnx_step *step, const char *id)
 {
   if (strcmp (id, FNX_READER) == 0)
     return &reader;
-  if (strcmp (id, FNX_STREAM) == 0 && (!step || step->s.what == SIM_FISTS))
+  if (strcmp (id, FNX_STREAM) == 0 && (!step || streams (&step->s)))
     return &stream;
   return NULL;
 }
 
-static const char *const whats[] = { "fists", "rest", "encoding", NULL };
+static const char *const whats[] = { "fists", "rest", "encoding", "p300", NULL };
 static const char *const counts[] = { "22", "64", NULL };
 static const char *const forms[] = { "series", "image", NULL };
 
@@ -207,19 +217,21 @@ static const char *const forms[] = { "series", "image", NULL };
 
 PARAM (what, .type = FNX_T_ENUM, .flags = FNX_P_MAIN, .fallback = "fists", .choices = whats,
        .doc = "fists: EEG of imagined left and right fists; rest: resting fMRI with modules; encoding: features and"
-              " the voxels they drive");
+              " the voxels they drive; p300: EEG of rare targets among frequent stimuli");
 PARAM (seed, .type = FNX_T_INT, .fallback = "1", .min = 0, .max = 1e15,
        .doc = "another seed is another recording; nothing else changes what is drawn");
 PARAM (snr, .type = FNX_T_REAL, .fallback = "1", .min = 0, .max = 1e6,
        .doc = "power of the planted signal over that of everything else; 0 plants nothing");
-PARAM (channels, .type = FNX_T_ENUM, .fallback = "22", .choices = counts, .when = "what=fists",
+PARAM (channels, .type = FNX_T_ENUM, .fallback = "22", .choices = counts, .when = "what=fists|p300",
        .doc = "22 round the motor cortex, or 64 all over, by their 10-10 names");
-PARAM (rate, .type = FNX_T_REAL, .unit = "Hz", .fallback = "160Hz", .min = 70, .max = 100000, .when = "what=fists",
+PARAM (rate, .type = FNX_T_REAL, .unit = "Hz", .fallback = "160Hz", .min = 70, .max = 100000, .when = "what=fists|p300",
        .doc = "samples a second");
 PARAM (trials, .type = FNX_T_INT, .fallback = "40", .min = 0, .max = 1e7, .when = "what=fists",
        .doc = "of 6 s each: 2 s of rest, the cue, 3 s of imagery, 1 s of rest");
-PARAM (duration, .type = FNX_T_REAL, .unit = "s", .min = 1e-3, .max = 1e8, .when = "what=fists",
-       .doc = "length of the recording, instead of trials: as many as fit");
+PARAM (stimuli, .type = FNX_T_INT, .fallback = "300", .min = 0, .max = 1e7, .when = "what=p300",
+       .doc = "one each 0.8 s, a fifth of them targets");
+PARAM (duration, .type = FNX_T_REAL, .unit = "s", .min = 1e-3, .max = 1e8, .when = "what=fists|p300",
+       .doc = "length of the recording, instead of trials or stimuli: as many as fit");
 PARAM (form, .type = FNX_T_ENUM, .fallback = "series", .choices = forms, .when = "what=rest",
        .doc = "series: one a region; image: a small brain of 12 x 14 x 12 voxels of 4 mm");
 PARAM (regions, .type = FNX_T_INT, .fallback = "40", .min = 1, .max = 100000, .when = "what=rest",
@@ -235,10 +247,10 @@ PARAM (features, .type = FNX_T_INT, .fallback = "20", .min = 1, .max = 100000, .
 PARAM (voxels, .type = FNX_T_INT, .fallback = "50", .min = 1, .max = 500000, .when = "what=encoding",
        .doc = "number of voxels");
 
-static const fnx_param_desc *const params[]
-    = { &what_param,    &seed_param,     &snr_param,      &channels_param, &rate_param,
-        &trials_param,  &duration_param, &form_param,     &regions_param,  &modules_param,
-        &volumes_param, &tr_param,       &features_param, &voxels_param,   NULL };
+static const fnx_param_desc *const params[] = { &what_param,     &seed_param,    &snr_param,      &channels_param,
+                                                &rate_param,     &trials_param,  &duration_param, &form_param,
+                                                &regions_param,  &modules_param, &volumes_param,  &tr_param,
+                                                &features_param, &voxels_param,  &stimuli_param,  NULL };
 
 static const fnx_port_desc out_port
     = { .struct_size = sizeof out_port,
@@ -273,6 +285,10 @@ static const fnx_step_desc sim_step = {
     " left and right. Radial dipoles in a conducting sphere make a 1/f background, occipital alpha, and under C3"
     " and C4 a mu (11 Hz) and a beta (21 Hz) rhythm; the one opposite to the hand loses about 40 % of its"
     " amplitude. snr is the power of that rhythm before the cue over all other power in 8..32 Hz at C3 and C4.\n\n"
+    "sim:p300 is EEG of the same head (background, alpha, noise) while stimuli come every 0.8 s, one in five a target."
+    " All evoke N1 and P2 under Cz (-5 uV at 100 ms, 4 uV at 180 ms); a target also evokes a P300 under Pz, 350 ms"
+    " after it, whose latency (20 ms) and amplitude (25 %) vary. snr is its squared peak over all other power in"
+    " 1..20 Hz at Pz. The events are target and nontarget.\n\n"
     "sim:rest is resting fMRI: regions in modules, correlated by snr / (1 + snr) within a module and not at all"
     " between modules.\n\n"
     "sim:encoding is features[time,feature], with the output voxels that they drive linearly and the output weights;"

@@ -13,14 +13,15 @@
 
 #include "fornix/plugin.h"
 
-enum { SIM_FISTS, SIM_REST, SIM_ENCODING };
+enum { SIM_FISTS, SIM_REST, SIM_ENCODING, SIM_P300 };
 
 typedef struct settings {
   int what;
   uint64_t seed;
   double snr;
-  /* fists */
+  /* fists, p300 */
   int64_t n_channel, n_trial, n_sample;
+  double period, cue;         /* s from one trial to the next, and from its begin to its cue */
   int64_t rate_num, rate_den; /* Hz, reduced */
   /* rest, encoding */
   bool image;
@@ -42,19 +43,22 @@ enum {
   ITEM_BETA = 300,     /* + side */
   ITEM_ORDER = 400,
   ITEM_DEPTH = 401,
+  ITEM_N1 = 402,
   ITEM_WEIGHT = 500,
   ITEM_SENSOR = 1000,   /* + channel */
   ITEM_MODULE = 10000,  /* + module */
   ITEM_REGION = 1000000 /* + region, voxel, feature */
 };
 
-/* ---- fists.c: one recording while it streams ---- */
-typedef struct fists fists;
-const fnx_spec *fists_spec (fnx_call *, const settings *, int64_t start, int64_t size); /* scratch memory */
-fists *fists_new (fnx_call *, const settings *);
-void fists_free (fists *);
+/* ---- eeg.c: one recording while it streams; fists.c, p300.c: what is in it ---- */
+typedef struct eeg eeg;
+typedef struct paradigm paradigm;
+extern const paradigm fists_paradigm, p300_paradigm;
+const fnx_spec *eeg_spec (fnx_call *, const settings *, int64_t start, int64_t size); /* scratch memory */
+eeg *eeg_new (fnx_call *, const settings *, const paradigm *);
+void eeg_free (eeg *);
 /* The next n samples of signal[channel,time], with their events; NULL after the last. */
-fnx_status fists_next (fnx_call *, fists *, int64_t n, const fnx_buf **out);
+fnx_status eeg_next (fnx_call *, eeg *, int64_t n, const fnx_buf **out);
 
 /* ---- rest.c, encoding.c: whole recordings ---- */
 const fnx_spec *rest_spec (fnx_call *, const settings *);

@@ -12,6 +12,7 @@ plugins_common_libcommon_la_SOURCES = \
   plugins/common/distribution.c plugins/common/distribution.h \
   plugins/common/mean.c plugins/common/mean.h \
   plugins/common/trials.h plugins/common/rows.c plugins/common/classes.c plugins/common/scores.c \
+  plugins/common/estimator.c plugins/common/estimator.h \
   plugins/common/state.h
 # Channels and one-dimensional signals: FFTW, no BLAS.
 noinst_LTLIBRARIES += plugins/common/libsignal.la

@@ -46,12 +46,6 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
   return FNX_OK;
 }
 
-static void
-destroy (fnx_step *s)
-{
-  free (s);
-}
-
 static fnx_status
 solve (fnx_call *c, const fnx_step *s, fnx_model *m, const rows *x, const int32_t *code)
 {
@@ -99,29 +93,10 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
                   x.n, (int)m->cls.n);
   if (st == FNX_OK)
     st = solve (c, s, m, &x, code);
-  if (st)
-    linear_free (m);
-  else
-    *out = m;
-  return st;
+  return fitted (st, m, linear_free, out);
 }
 
-static const fnx_ext_estimator estimator = { .struct_size = sizeof estimator,
-                                             .flags = FNX_EST_SUPERVISED,
-                                             .fit = fit,
-                                             .apply = linear_apply,
-                                             .model_free = linear_free,
-                                             .state_version = LINEAR_VERSION,
-                                             .save = linear_save,
-                                             .load = linear_load,
-                                             .learns = "class means and covariance" };
-
-static const void *
-extension (const fnx_step *s, const char *id)
-{
-  (void)s;
-  return strcmp (id, FNX_ESTIMATOR) == 0 ? &estimator : NULL;
-}
+LINEAR_ESTIMATOR ("class means and covariance");
 
 static const char *const solvers[] = { "svd", "lsqr", NULL };
 static const fnx_param_desc solver_param = {
@@ -166,7 +141,7 @@ const fnx_step_desc lda_step = {
   .outputs = outputs,
   .params = params,
   .create = create,
-  .destroy = destroy,
+  .destroy = step_free,
   .negotiate = scores_negotiate,
   .extension = extension,
 };

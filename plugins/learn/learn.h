@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What the steps of this family share beyond plugins/common/trials.h.
+ * What the steps of this family share beyond plugins/common/.
  */
 #ifndef FNX_LEARN_H
 #define FNX_LEARN_H
 
-#include "plugins/common/trials.h"
+#include "plugins/common/estimator.h"
 
 /* ---- products.c ---- */
 /* out[i * b->n + j] = (a_i - mean) . (b_j - mean); mean may be NULL.  The same

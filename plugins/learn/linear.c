@@ -46,34 +46,22 @@ linear_apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf 
   return FNX_OK;
 }
 
-fnx_status
-linear_save (fnx_call *c, const fnx_model *m, fnx_status (*put) (void *, const void *, size_t), void *to)
+void
+linear_put (state_out *o, const fnx_model *m)
 {
-  state_out o = { put, to, FNX_OK };
-  (void)c;
-  classes_put (&o, &m->cls);
-  state_put_u64 (&o, m->p);
-  state_put_f64s (&o, m->w, n_value (m) * m->p);
-  state_put_f64s (&o, m->b, n_value (m));
-  return o.status;
+  classes_put (o, &m->cls);
+  state_put_u64 (o, m->p);
+  state_put_f64s (o, m->w, n_value (m) * m->p);
+  state_put_f64s (o, m->b, n_value (m));
 }
 
-fnx_status
-linear_load (fnx_call *c, const fnx_step *s, uint32_t version, const void *bytes, size_t n, fnx_model **out)
+bool
+linear_get (state_in *in, const fnx_step *s, fnx_model *m)
 {
-  state_in in = { bytes, n, version != LINEAR_VERSION };
   (void)s;
-  fnx_model *m = learn_alloc (c, 1, sizeof *m);
-  if (!m)
-    return FNX_E_NOMEM;
-  bool ok = classes_get (&in, &m->cls);
-  m->p = state_count (&in, 8, INT32_MAX);
-  in.bad |= m->p == 0;
-  ok = ok && (m->w = state_matrix (&in, n_value (m), m->p)) && (m->b = state_matrix (&in, 1, n_value (m)));
-  fnx_status st = learn_state (c, "classifier", &in, ok);
-  if (st)
-    linear_free (m);
-  else
-    *out = m;
-  return st;
+  if (!classes_get (in, &m->cls))
+    return false;
+  m->p = state_count (in, 8, INT32_MAX);
+  in->bad |= m->p == 0;
+  return (m->w = state_matrix (in, n_value (m), m->p)) && (m->b = state_matrix (in, 1, n_value (m)));
 }

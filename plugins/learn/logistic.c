@@ -38,12 +38,6 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
   return FNX_OK;
 }
 
-static void
-destroy (fnx_step *s)
-{
-  free (s);
-}
-
 /* n trials of r coordinates, and unknowns u = [W: k x r | b: k]. */
 typedef struct loss {
   fnx_call *call;
@@ -236,29 +230,10 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
   st = classes_of (c, in[0], &code, &m->cls);
   if (st == FNX_OK)
     st = solve (c, s, m, &x, code, weight);
-  if (st)
-    linear_free (m);
-  else
-    *out = m;
-  return st;
+  return fitted (st, m, linear_free, out);
 }
 
-static const fnx_ext_estimator estimator = { .struct_size = sizeof estimator,
-                                             .flags = FNX_EST_SUPERVISED,
-                                             .fit = fit,
-                                             .apply = linear_apply,
-                                             .model_free = linear_free,
-                                             .state_version = LINEAR_VERSION,
-                                             .save = linear_save,
-                                             .load = linear_load,
-                                             .learns = "weights" };
-
-static const void *
-extension (const fnx_step *s, const char *id)
-{
-  (void)s;
-  return strcmp (id, FNX_ESTIMATOR) == 0 ? &estimator : NULL;
-}
+LINEAR_ESTIMATOR ("weights");
 
 static const fnx_param_desc c_param = {
   .struct_size = sizeof c_param,
@@ -305,7 +280,7 @@ const fnx_step_desc logistic_step = {
   .outputs = outputs,
   .params = params,
   .create = create,
-  .destroy = destroy,
+  .destroy = step_free,
   .negotiate = scores_negotiate,
   .extension = extension,
 };

@@ -40,12 +40,6 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
 }
 
 static void
-destroy (fnx_step *s)
-{
-  free (s);
-}
-
-static void
 model_free (fnx_model *m)
 {
   if (!m)
@@ -136,11 +130,7 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
   if (!m)
     return FNX_E_NOMEM;
   st = solve (c, s, &x, m);
-  if (st)
-    model_free (m);
-  else
-    *out = m;
-  return st;
+  return fitted (st, m, model_free, out);
 }
 
 /* features[trial,feature] with k features pc1 .. pck, of which there are at
@@ -204,57 +194,31 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
   return FNX_OK;
 }
 
-static fnx_status
-save (fnx_call *c, const fnx_model *m, fnx_status (*put) (void *, const void *, size_t), void *to)
+static void
+put (state_out *o, const fnx_model *m)
 {
-  state_out o = { put, to, FNX_OK };
-  (void)c;
-  state_put_u64 (&o, m->p);
-  state_put_u64 (&o, m->k);
-  state_put_f64s (&o, m->mean, m->p);
-  state_put_f64s (&o, m->axis, m->k * m->p);
-  state_put_f64s (&o, m->by, m->k);
-  return o.status;
+  state_put_u64 (o, m->p);
+  state_put_u64 (o, m->k);
+  state_put_f64s (o, m->mean, m->p);
+  state_put_f64s (o, m->axis, m->k * m->p);
+  state_put_f64s (o, m->by, m->k);
 }
 
-static fnx_status
-load (fnx_call *c, const fnx_step *s, uint32_t version, const void *bytes, size_t n, fnx_model **out)
+static bool
+get (state_in *in, const fnx_step *s, fnx_model *m)
 {
-  state_in in = { bytes, n, version != 1 };
   (void)s;
-  fnx_model *m = learn_alloc (c, 1, sizeof *m);
-  if (!m)
-    return FNX_E_NOMEM;
-  m->p = state_count (&in, 8, INT32_MAX);
-  m->k = state_count (&in, 8, m->p);
-  in.bad |= m->k == 0;
-  bool ok = (m->mean = state_matrix (&in, 1, m->p)) && (m->axis = state_matrix (&in, m->k, m->p))
-            && (m->by = state_matrix (&in, 1, m->k));
+  m->p = state_count (in, 8, INT32_MAX);
+  m->k = state_count (in, 8, m->p);
+  in->bad |= m->k == 0;
+  bool ok = (m->mean = state_matrix (in, 1, m->p)) && (m->axis = state_matrix (in, m->k, m->p))
+            && (m->by = state_matrix (in, 1, m->k));
   for (size_t k = 0; ok && k < m->k; k++)
-    in.bad |= !(m->by[k] > 0);
-  fnx_status st = learn_state (c, "pca", &in, ok);
-  if (st)
-    model_free (m);
-  else
-    *out = m;
-  return st;
+    in->bad |= !(m->by[k] > 0);
+  return ok;
 }
 
-static const fnx_ext_estimator estimator = { .struct_size = sizeof estimator,
-                                             .fit = fit,
-                                             .apply = apply,
-                                             .model_free = model_free,
-                                             .state_version = 1,
-                                             .save = save,
-                                             .load = load,
-                                             .learns = "principal components" };
-
-static const void *
-extension (const fnx_step *s, const char *id)
-{
-  (void)s;
-  return strcmp (id, FNX_ESTIMATOR) == 0 ? &estimator : NULL;
-}
+ESTIMATOR ("pca", 1, put, get, NULL, fit, model_free, .apply = apply, .learns = "principal components");
 
 static const fnx_param_desc components_param = { .struct_size = sizeof components_param,
                                                  .type = FNX_T_INT,
@@ -308,7 +272,7 @@ const fnx_step_desc pca_step = {
   .outputs = outputs,
   .params = params,
   .create = create,
-  .destroy = destroy,
+  .destroy = step_free,
   .negotiate = negotiate,
   .extension = extension,
 };

@@ -31,12 +31,6 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
 }
 
 static void
-destroy (fnx_step *s)
-{
-  free (s);
-}
-
-static void
 model_free (fnx_model *m)
 {
   if (!m)
@@ -130,53 +124,27 @@ negotiate (fnx_call *c, fnx_step *s, const fnx_spec *const *in, const fnx_spec *
   return out[0] ? FNX_OK : FNX_E_NOMEM;
 }
 
-static fnx_status
-save (fnx_call *c, const fnx_model *m, fnx_status (*put) (void *, const void *, size_t), void *to)
+static void
+put (state_out *o, const fnx_model *m)
 {
-  state_out o = { put, to, FNX_OK };
-  (void)c;
-  state_put_u64 (&o, m->p);
-  state_put_f64s (&o, m->shift, m->p);
-  state_put_f64s (&o, m->by, m->p);
-  return o.status;
+  state_put_u64 (o, m->p);
+  state_put_f64s (o, m->shift, m->p);
+  state_put_f64s (o, m->by, m->p);
 }
 
-static fnx_status
-load (fnx_call *c, const fnx_step *s, uint32_t version, const void *bytes, size_t n, fnx_model **out)
+static bool
+get (state_in *in, const fnx_step *s, fnx_model *m)
 {
-  state_in in = { bytes, n, version != 1 };
   (void)s;
-  fnx_model *m = learn_alloc (c, 1, sizeof *m);
-  if (!m)
-    return FNX_E_NOMEM;
-  m->p = state_count (&in, 16, INT32_MAX);
-  in.bad |= m->p == 0;
-  bool ok = (m->shift = state_matrix (&in, 1, m->p)) && (m->by = state_matrix (&in, 1, m->p));
+  m->p = state_count (in, 16, INT32_MAX);
+  in->bad |= m->p == 0;
+  bool ok = (m->shift = state_matrix (in, 1, m->p)) && (m->by = state_matrix (in, 1, m->p));
   for (size_t j = 0; ok && j < m->p; j++)
-    in.bad |= !(m->by[j] > 0);
-  fnx_status st = learn_state (c, "scale", &in, ok);
-  if (st)
-    model_free (m);
-  else
-    *out = m;
-  return st;
+    in->bad |= !(m->by[j] > 0);
+  return ok;
 }
 
-static const fnx_ext_estimator estimator = { .struct_size = sizeof estimator,
-                                             .fit = fit,
-                                             .apply = apply,
-                                             .model_free = model_free,
-                                             .state_version = 1,
-                                             .save = save,
-                                             .load = load,
-                                             .learns = "means and deviations" };
-
-static const void *
-extension (const fnx_step *s, const char *id)
-{
-  (void)s;
-  return strcmp (id, FNX_ESTIMATOR) == 0 ? &estimator : NULL;
-}
+ESTIMATOR ("scale", 1, put, get, NULL, fit, model_free, .apply = apply, .learns = "means and deviations");
 
 static const fnx_param_desc mean_param = { .struct_size = sizeof mean_param,
                                            .type = FNX_T_BOOL,
@@ -221,7 +189,7 @@ const fnx_step_desc scale_step = {
   .outputs = outputs,
   .params = params,
   .create = create,
-  .destroy = destroy,
+  .destroy = step_free,
   .negotiate = negotiate,
   .extension = extension,
 };

@@ -63,12 +63,6 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
 }
 
 static void
-destroy (fnx_step *s)
-{
-  free (s);
-}
-
-static void
 model_free (fnx_model *m)
 {
   if (!m)
@@ -402,72 +396,44 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
   return FNX_OK;
 }
 
-static fnx_status
-save (fnx_call *c, const fnx_model *m, fnx_status (*put) (void *, const void *, size_t), void *to)
+static void
+put (state_out *o, const fnx_model *m)
 {
-  state_out o = { put, to, FNX_OK };
-  (void)c;
-  classes_put (&o, &m->cls);
-  state_put_u64 (&o, m->rbf);
-  state_put_u64 (&o, m->p);
-  state_put_u64 (&o, m->n_sv);
-  state_put_f64s (&o, m->rho, m->n_pair);
+  classes_put (o, &m->cls);
+  state_put_u64 (o, m->rbf);
+  state_put_u64 (o, m->p);
+  state_put_u64 (o, m->n_sv);
+  state_put_f64s (o, m->rho, m->n_pair);
   if (m->rbf) {
-    state_put_f64s (&o, &m->gamma, 1);
-    state_put_f64s (&o, m->mean, m->p);
-    state_put_f64s (&o, m->sv, m->n_sv * m->p);
-    state_put_f64s (&o, m->coef, m->n_pair * m->n_sv);
+    state_put_f64s (o, &m->gamma, 1);
+    state_put_f64s (o, m->mean, m->p);
+    state_put_f64s (o, m->sv, m->n_sv * m->p);
+    state_put_f64s (o, m->coef, m->n_pair * m->n_sv);
   } else
-    state_put_f64s (&o, m->w, m->n_pair * m->p);
-  return o.status;
+    state_put_f64s (o, m->w, m->n_pair * m->p);
 }
 
-static fnx_status
-load (fnx_call *c, const fnx_step *s, uint32_t version, const void *bytes, size_t n, fnx_model **out)
+static bool
+get (state_in *in, const fnx_step *s, fnx_model *m)
 {
-  state_in in = { bytes, n, version != 1 };
   (void)s;
-  fnx_model *m = learn_alloc (c, 1, sizeof *m);
-  if (!m)
-    return FNX_E_NOMEM;
-  bool ok = classes_get (&in, &m->cls);
+  bool ok = classes_get (in, &m->cls);
   m->n_pair = ok ? (size_t)m->cls.n * (size_t)(m->cls.n - 1) / 2 : 0;
-  m->rbf = state_count (&in, 0, 1);
-  m->p = state_count (&in, 8, INT32_MAX);
-  m->n_sv = state_count (&in, 8, INT32_MAX);
-  in.bad |= m->p == 0 || (m->rbf ? m->n_sv == 0 : m->n_sv != 0);
-  ok = ok && (m->rho = state_matrix (&in, 1, m->n_pair));
-  if (ok && m->rbf) {
-    state_f64s (&in, &m->gamma, 1);
-    in.bad |= !(m->gamma > 0);
-    ok = (m->mean = state_matrix (&in, 1, m->p)) && (m->sv = state_matrix (&in, m->n_sv, m->p))
-         && (m->coef = state_matrix (&in, m->n_pair, m->n_sv));
-  } else if (ok)
-    ok = (m->w = state_matrix (&in, m->n_pair, m->p)) != NULL;
-  fnx_status st = learn_state (c, "svm", &in, ok);
-  if (st)
-    model_free (m);
-  else
-    *out = m;
-  return st;
+  m->rbf = state_count (in, 0, 1);
+  m->p = state_count (in, 8, INT32_MAX);
+  m->n_sv = state_count (in, 8, INT32_MAX);
+  in->bad |= m->p == 0 || (m->rbf ? m->n_sv == 0 : m->n_sv != 0);
+  ok = ok && (m->rho = state_matrix (in, 1, m->n_pair));
+  if (!ok || !m->rbf)
+    return ok && (m->w = state_matrix (in, m->n_pair, m->p));
+  state_f64s (in, &m->gamma, 1);
+  in->bad |= !(m->gamma > 0);
+  return (m->mean = state_matrix (in, 1, m->p)) && (m->sv = state_matrix (in, m->n_sv, m->p))
+         && (m->coef = state_matrix (in, m->n_pair, m->n_sv));
 }
 
-static const fnx_ext_estimator estimator = { .struct_size = sizeof estimator,
-                                             .flags = FNX_EST_SUPERVISED,
-                                             .fit = fit,
-                                             .apply = apply,
-                                             .model_free = model_free,
-                                             .state_version = 1,
-                                             .save = save,
-                                             .load = load,
-                                             .learns = "support vectors" };
-
-static const void *
-extension (const fnx_step *s, const char *id)
-{
-  (void)s;
-  return strcmp (id, FNX_ESTIMATOR) == 0 ? &estimator : NULL;
-}
+ESTIMATOR ("svm", 1, put, get, NULL, fit, model_free, .apply = apply, .flags = FNX_EST_SUPERVISED,
+           .learns = "support vectors");
 
 static const char *const kernels[] = { "linear", "rbf", NULL };
 static const fnx_param_desc kernel_param = {
@@ -533,7 +499,7 @@ const fnx_step_desc svm_step = {
   .outputs = outputs,
   .params = params,
   .create = create,
-  .destroy = destroy,
+  .destroy = step_free,
   .negotiate = scores_negotiate,
   .extension = extension,
 };

@@ -139,51 +139,64 @@ rank_of (const look *l, double *copy, double *w, double *work)
 }
 
 static fnx_status
-not_finite (fnx_call *c, const matrices *m, size_t i)
+not_finite (fnx_call *c, const char *what)
 {
   return c->fail (c, FNX_E_DATA,
                   "%s holds values that are not numbers\n"
                   "leave the trial out, or mend the step before this one",
-                  trial_name (c, m->of, i));
+                  what);
+}
+
+/* Unit of the entries, "" for none. */
+static const char *
+unit_of (fnx_call *c, const fnx_spec *s)
+{
+  if (!s || !s->unit || strcmp (s->unit, "1") == 0)
+    return "";
+  return strcmp (s->kind, "cov") == 0 ? s->unit : cov_unit (c, s->unit, COV_SCM);
 }
 
 fnx_status
-matrices_bad (fnx_call *c, const matrices *m, size_t i)
+matrices_refuse (fnx_call *c, const matrices *m, const double *x, const char *what)
 {
   size_t n = (size_t)m->n;
-  const fnx_spec *s = c->buf->spec (m->of);
-  look l = { .c = c, .m = m, .x = m->x[i], .n = n, .room = 512 };
-  if (s->axes[1]->labels && s->axes[1]->size == (int64_t)n)
+  const fnx_spec *s = m->of ? c->buf->spec (m->of) : NULL;
+  look l = { .c = c, .m = m, .x = x, .n = n, .labels = m->labels, .room = 512 };
+  if (!l.labels && s && s->ndim > 1 && s->axes[1]->labels && s->axes[1]->size == (int64_t)n)
     l.labels = s->axes[1]->labels;
   double *copy = c->scratch (c, (n * n + n + la_eig_work (m->n)) * sizeof *copy);
   l.text = c->scratch (c, l.room);
   if (!copy || !l.text)
     return FNX_E_NOMEM;
   double *w = copy + n * n, *work = w + n;
-  double gap = la_asymmetry (l.x, m->n);
+  double gap = la_asymmetry (x, m->n);
   if (isnan (gap))
-    return not_finite (c, m, i);
+    return not_finite (c, what);
   size_t rank = rank_of (&l, copy, w, work);
-  memcpy (copy, l.x, n * n * sizeof *copy);
+  memcpy (copy, x, n * n * sizeof *copy);
   if (la_eigvals (copy, m->n, w, work))
-    return not_finite (c, m, i);
+    return not_finite (c, what);
   if (gap > 1e-8 * fmax (fabs (w[0]), fabs (w[n - 1])))
-    return c->fail (c, FNX_E_DATA, "%s is not symmetric: mirrored entries differ by %g\nmake it with  ! cov",
-                    trial_name (c, m->of, i), gap);
+    return c->fail (c, FNX_E_DATA, "%s is not symmetric: mirrored entries differ by %g\nmake it with  ! cov", what,
+                    gap);
   if (rank == n && w[0] > 0)
     return c->fail (c, FNX_E_NUMERIC,
-                    "%s is too ill-conditioned: its eigenvalues go from %.2g to %.2g\nuse estimator=oas",
-                    trial_name (c, m->of, i), w[0], w[n - 1]);
+                    "%s is too ill-conditioned: its eigenvalues go from %.2g to %.2g\nuse estimator=oas", what, w[0],
+                    w[n - 1]);
   for (size_t k = 0; causes[k]; k++)
     if (causes[k](&l))
       break;
-  const char *unit = s->unit && strcmp (s->unit, "1") != 0 ? cov_unit (c, s->unit, COV_SCM) : "";
-  if (strcmp (s->kind, "cov") == 0)
-    unit = s->unit && strcmp (s->unit, "1") != 0 ? s->unit : "";
+  const char *unit = unit_of (c, s);
   if (fabs (w[0]) <= DBL_EPSILON * (double)n * w[n - 1])
     w[0] = 0; /* what is printed must not change with the rounding of a machine */
   return c->fail (c, FNX_E_NUMERIC, "%s is not positive definite: rank %zu of %zu, smallest eigenvalue %.2g%s%s\n%s",
-                  trial_name (c, m->of, i), rank, n, w[0], *unit ? " " : "", unit, l.text);
+                  what, rank, n, w[0], *unit ? " " : "", unit, l.text);
+}
+
+fnx_status
+matrices_bad (fnx_call *c, const matrices *m, size_t i)
+{
+  return matrices_refuse (c, m, m->x[i], trial_name (c, m->of, i));
 }
 
 /* ---- over all trials ------------------------------------------------------ */

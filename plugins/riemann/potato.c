@@ -173,12 +173,6 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
   return FNX_OK;
 }
 
-static void
-destroy (fnx_step *s)
-{
-  free (s);
-}
-
 static fnx_status
 negotiate (fnx_call *c, fnx_step *s, const fnx_spec *const *in, const fnx_spec **out)
 {
@@ -209,11 +203,7 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
   if (!m)
     return FNX_E_NOMEM;
   status = potato_fit (c, &x, s->metric, s->peer, s->threshold, PASSES, &m->p);
-  if (status == FNX_OK)
-    *out = m;
-  else
-    model_free (m);
-  return status;
+  return fitted (status, m, model_free, out);
 }
 
 static fnx_status
@@ -233,49 +223,26 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
   return status == FNX_OK ? reject_out (c, s->gives, in[0], margin, z, out) : status;
 }
 
-static fnx_status
-save (fnx_call *c, const fnx_model *m, fnx_status (*put) (void *, const void *, size_t), void *to)
+static void
+put (state_out *o, const fnx_model *m)
 {
-  state_out o = { put, to, FNX_OK };
-  (void)c;
-  potato_put (&o, &m->p);
-  return o.status;
+  potato_put (o, &m->p);
 }
 
-static fnx_status
-load (fnx_call *c, const fnx_step *s, uint32_t version, const void *bytes, size_t n, fnx_model **out)
-{
-  state_in in = { bytes, n, version != 1 };
-  (void)s;
-  fnx_model *m = learn_alloc (c, 1, sizeof *m);
-  if (!m)
-    return FNX_E_NOMEM;
-  bool ok = potato_get (&in, &m->p);
-  fnx_status status = learn_state (c, "potato", &in, ok);
-  if (status == FNX_OK && potato_complete (c, &m->p) != FNX_OK)
-    status = FNX_E_STATE;
-  if (status == FNX_OK)
-    *out = m;
-  else
-    model_free (m);
-  return status;
-}
-
-static const fnx_ext_estimator estimator = { .struct_size = sizeof estimator,
-                                             .fit = fit,
-                                             .apply = apply,
-                                             .model_free = model_free,
-                                             .state_version = 1,
-                                             .save = save,
-                                             .load = load,
-                                             .learns = "clean trials" };
-
-static const void *
-extension (const fnx_step *s, const char *id)
+static bool
+get (state_in *in, const fnx_step *s, fnx_model *m)
 {
   (void)s;
-  return strcmp (id, FNX_ESTIMATOR) == 0 ? &estimator : NULL;
+  return potato_get (in, &m->p);
 }
+
+static fnx_status
+complete (fnx_call *c, fnx_model *m)
+{
+  return potato_complete (c, &m->p);
+}
+
+ESTIMATOR ("potato", 1, put, get, complete, fit, model_free, .apply = apply, .learns = "clean trials");
 
 static const fnx_param_desc threshold_param = {
   .struct_size = sizeof threshold_param,
@@ -314,7 +281,7 @@ const fnx_step_desc potato_step = {
   .outputs = reject_outputs,
   .params = params,
   .create = create,
-  .destroy = destroy,
+  .destroy = step_free,
   .negotiate = negotiate,
   .extension = extension,
 };

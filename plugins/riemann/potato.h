@@ -6,7 +6,7 @@
 #ifndef FNX_RIEMANN_POTATO_H
 #define FNX_RIEMANN_POTATO_H
 
-#include "plugins/common/trials.h"
+#include "plugins/common/estimator.h"
 #include "plugins/riemann/riemann.h"
 
 /* The logarithm of the distance to the mean, as a normal variable. */

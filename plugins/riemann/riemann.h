@@ -22,6 +22,8 @@ typedef struct matrices {
   const double *const *x; /* scratch memory or the buffer's */
   const fnx_buf *of;      /* the buffer they come from: for messages */
   int samples;            /* they were estimated from; 0: unknown */
+  /* Of the rows; NULL: those of the buffer's channels, where there are as many. */
+  const char *const *labels;
 } matrices;
 
 /* From cov[trial,channel,channel], each tested (finite, symmetric, and where
@@ -29,6 +31,9 @@ typedef struct matrices {
 fnx_status matrices_of (fnx_call *, const fnx_buf *, size_t need, bool spd, matrices *);
 /* Say why matrix i is not positive definite, and what to do. */
 fnx_status matrices_bad (fnx_call *, const matrices *, size_t i);
+/* The same for x[n,n], a matrix `like` those, which is called `what`; like->of
+ * may be NULL. */
+fnx_status matrices_refuse (fnx_call *, const matrices *like, const double *x, const char *what);
 /* "trial 17 of car.edf"; trials are counted from 1, within their recording. */
 const char *trial_name (fnx_call *, const fnx_buf *, size_t i);
 /* FNX_E_SPEC unless the matrices have the n channels a model was fitted on. */
@@ -77,6 +82,6 @@ spd_metric distance_of (spd_metric mean, int64_t said);
 extern const fnx_port_desc *const cov_inputs[], *const scores_outputs[], *const either_inputs[];
 
 extern const fnx_step_desc cov_step, augcov_step, mean_step, tangent_step, mdm_step, fgmdm_step, meanfield_step,
-    knn_step, csp_step, trcsp_step, spoc_step, potato_step, erpcov_step, xdawncov_step;
+    knn_step, csp_step, trcsp_step, spoc_step, potato_step, erpcov_step, xdawncov_step, xdawn_step;
 
 #endif

@@ -102,19 +102,81 @@ rhythm (void)
   buffer_unref (none);
 }
 
+enum { CZ = 9, PZ = 19, SOA = 8 * RATE / 10, SHOWN = 2000 };
+
+/* Difference of the same seed with and without the P300, about all stimuli of
+ * a class: mean[RATE] at a channel. */
 static void
-blocks (void)
+mean_wave (const fnx_buf *with, const fnx_buf *none, int channel, const char *label, double *mean)
 {
-  const fnx_buf *all = t_read ("sim fists duration=31s", 0);
+  const fnx_events *e = buffer_events (with);
+  int64_t n = buffer_spec (with)->axes[1]->size;
+  double count = 0;
+  memset (mean, 0, RATE * sizeof *mean);
+  for (size_t k = 0; k < e->n; k++)
+    if (strcmp (e->label[k], label) == 0) {
+      int64_t at = channel * n + llround (e->onset[k] * RATE);
+      for (int t = 0; t < SOA; t++)
+        mean[t] += t_values (with)[at + t] - (none ? t_values (none)[at + t] : 0);
+      count++;
+    }
+  for (int t = 0; t < SOA; t++)
+    mean[t] /= count;
+}
+
+static void
+oddball (void)
+{
+  const fnx_buf *with = t_read ("sim p300 snr=0.8 stimuli=2000", 0), *none = t_read ("sim p300 snr=0 stimuli=2000", 0);
+  const fnx_events *e = buffer_events (with);
+  size_t target = 0, in_five = 0;
+  bool timed = e->n == SHOWN, rare = true;
+  for (size_t i = 0; i < e->n; i++) {
+    bool is = strcmp (e->label[i], "target") == 0;
+    target += is;
+    in_five = (i % 5 ? in_five : 0) + is;
+    rare = rare && (i % 5 < 4 || in_five == 1);
+    timed = timed && fabs (e->onset[i] - (0.8 * (double)i + 0.4)) < 1e-9;
+  }
+  t_ok (timed && rare && target == SHOWN / 5, "%zu stimuli, one in each five a target (%zu)", e->n, target);
+  double m[RATE], rest[RATE], peak = 0, power_of = 0;
+  int64_t n = buffer_spec (with)->axes[1]->size, at = 0;
+  mean_wave (with, none, PZ, "target", m);
+  for (int t = 0; t < SOA; t++)
+    if (m[t] > peak)
+      peak = m[at = t];
+  power_of = power (t_values (none) + PZ * n, n, 1, 20);
+  /* latencies that vary by 20 ms widen the mean of 70 ms: its square peaks at 70^2 / (70^2 + 20^2) of each one's */
+  t_ok (fabs (peak * peak / power_of / (0.8 * 4900 / 5300) - 1) < 0.15 && fabs ((double)at / RATE - 0.35) < 0.02,
+        "the P300 at Pz: %.2f uV at %d ms, squared over 1..20 Hz %.2f", peak, (int)(1000 * at / RATE),
+        peak * peak / power_of);
+  mean_wave (with, none, PZ, "nontarget", rest);
+  double most = 0;
+  for (int t = 0; t < SOA; t++) /* what is left of a target before it */
+    most = fmax (most, fabs (rest[t]));
+  t_ok (most < 0.02 * peak, "other stimuli evoke none (%.3f uV)", most);
+  mean_wave (none, NULL, CZ, "nontarget", m);
+  t_ok (fabs (m[RATE / 10] - m[0] + 5) < 1.5 && fabs (m[18 * RATE / 100] - m[0] - 4) < 1.5,
+        "all evoke N1 and P2: %.1f uV at 100 ms, %.1f uV at 180 ms", m[RATE / 10] - m[0], m[18 * RATE / 100] - m[0]);
+  buffer_unref (with);
+  buffer_unref (none);
+}
+
+static void
+blocks (const char *line)
+{
+  char second[64];
+  const fnx_buf *all = t_read (line, 0);
   static const int64_t sizes[] = { 7, 160, 1000, 1024, 4960 };
+  snprintf (second, sizeof second, "%s seed=2", line);
   for (size_t i = 0; i < 5; i++) {
-    const fnx_buf *b = t_read_blocks ("sim fists duration=31s", 0, sizes[i]);
+    const fnx_buf *b = t_read_blocks (line, 0, sizes[i]);
     t_ok (buffer_equal (all, b), "blocks of %d give the same bytes and events", (int)sizes[i]);
     buffer_unref (b);
   }
   for (unsigned n = 1; n <= 4; n *= 4) {
     pool_start (n);
-    const fnx_buf *b = t_read ("sim fists duration=31s", 0), *other = t_read ("sim fists duration=31s seed=2", 0);
+    const fnx_buf *b = t_read (line, 0), *other = t_read (second, 0);
     t_ok (buffer_equal (all, b), "%u threads give the same bytes", n);
     t_ok (!buffer_equal (all, other), "another seed gives others");
     buffer_unref (b);
@@ -205,7 +267,9 @@ main (void)
   shape ();
   spectrum ();
   rhythm ();
-  blocks ();
+  blocks ("sim fists duration=31s");
+  blocks ("sim p300 duration=31s");
+  oddball ();
   modules ();
   linear_map ();
   refusals ();

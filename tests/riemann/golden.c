@@ -91,6 +91,13 @@ responses_near (const json_t *all, const fnx_buf *x)
     v[i] = t_values (s)[i] * (i / 4 % 2 == i % 2 ? 1 : sign);
   t_near (v, want, n, 1e-12, "xdawncov_nf1_first");
   buffer_unref (s);
+  /* its lower right block is the covariance of the filtered trial */
+  const fnx_buf *y = t_run ("xdawn nfilter=1", x);
+  s = t_run ("cov", y);
+  const double block[] = { want[10], sign * want[11], sign * want[14], want[15] };
+  t_near (t_values (s), block, 4, 1e-12, "the xdawn part of it");
+  buffer_unref (s);
+  buffer_unref (y);
 }
 
 int
