@@ -327,8 +327,8 @@ const fnx_step_desc erpcov_step = {
          " xdawncov; estimator=oas helps with short trials.",
   .cite = "Congedo, Barachant, Andreev, arXiv 1310.8115, 2013; Korczowski et al., EMBC 2015 (svd)",
   .equals = "pyRiemann 0.9 ERPCovariances to 1e-12",
-  .example = "fornix run sim:fists ! band range=1..20Hz ! pick channels=C3,Cz,C4 ! epoch on=left,right from=0s to=1s"
-             " ! evaluate folds=5 begin erpcov estimator=oas ! mdm end",
+  .example = "fornix run sim:p300 ! band range=1..20Hz ! pick channels=Cz,P1,Pz,P2,POz"
+             " ! epoch on=target,nontarget from=0s to=700ms ! evaluate folds=5 begin erpcov estimator=oas ! mdm end",
   .inputs = evoked_inputs,
   .outputs = outputs,
   .params = erp_params,
@@ -352,7 +352,7 @@ const fnx_step_desc xdawncov_step = {
     " 2 x classes x nfilter rows, whatever the number of channels.",
   .cite = "Rivet et al., IEEE TBME 56:2035, 2009; Barachant and Congedo, arXiv 1409.0107, 2014",
   .equals = "pyRiemann 0.9 XdawnCovariances to 1e-12, filters up to their sign",
-  .example = "fornix run sim:fists ! band range=1..20Hz ! epoch on=left,right from=0s to=1s"
+  .example = "fornix run sim:p300 ! band range=1..20Hz ! epoch on=target,nontarget from=0s to=700ms"
              " ! evaluate folds=5 begin xdawncov nfilter=2 estimator=oas ! mdm end",
   .inputs = evoked_inputs,
   .outputs = outputs,

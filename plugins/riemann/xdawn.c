@@ -178,7 +178,7 @@ const fnx_step_desc xdawn_step = {
     " filters when their responses differ in size alone: nfilter counts for each class.",
   .cite = "Rivet et al., IEEE TBME 56:2035, 2009",
   .equals = "pyRiemann 0.9 Xdawn to 1e-9, filters up to their sign",
-  .example = "fornix run sim:p300 ! band range=1..20Hz ! epoch on=target,nontarget from=0s to=0.7s"
+  .example = "fornix run sim:p300 ! band range=1..20Hz ! epoch on=target,nontarget from=0s to=700ms"
              " ! evaluate folds=5 begin xdawn nfilter=2 ! cov estimator=oas ! tangent ! logistic end",
   .inputs = evoked_inputs,
   .outputs = outputs,
