@@ -70,6 +70,44 @@ bids_columns (recording *r, const char *path)
   return FNX_OK;
 }
 
+/* A generator may be told whose recording it makes: sim:fists subject=2. */
+static fnx_status
+said_columns (recording *r, const chain_step *in)
+{
+  static const char *const keys[] = { "subject", "session" };
+
+  for (size_t i = 0; i < in->n_args; i++)
+    for (size_t k = 0; k < 2; k++)
+      if (in->args[i].name && !strcmp (in->args[i].name, keys[k]) && !has_column (r, keys[k])
+          && add_column (r, keys[k], in->args[i].value, strlen (in->args[i].value)) != FNX_OK)
+        return FNX_E_NOMEM;
+  return FNX_OK;
+}
+
+/* Recordings of one name are told apart by their settings, where there are any. */
+static fnx_status
+tell_apart (recording *all, const chain *c)
+{
+  for (size_t i = 0; i < c->n_inputs; i++) {
+    const chain_step *in = &c->inputs[i];
+    bool again = false;
+
+    for (size_t k = 0; k < c->n_inputs; k++)
+      again = again || (k != i && !strcmp (in->name, c->inputs[k].name));
+    for (size_t a = 0; again && a < in->n_args; a++) {
+      char *more;
+
+      if (asprintf (&more, "%s %s%s%s", all[i].id, in->args[a].name ? in->args[a].name : "",
+                    in->args[a].name ? "=" : "", in->args[a].value)
+          < 0)
+        return FNX_E_NOMEM;
+      free (all[i].id);
+      all[i].id = more;
+    }
+  }
+  return FNX_OK;
+}
+
 static fnx_status
 add_source (recording *r, const char *path, const char *as, const chain_step *args, where at)
 {
@@ -293,10 +331,14 @@ recordings_of (const chain *c, size_t *n, fault *f)
     all[i].id = id_of (in->name);
     *n = i + 1;
     if (!all[i].id || add_source (&all[i], in->name, in->as, in, in->at) != FNX_OK
-        || bids_columns (&all[i], in->name) != FNX_OK) {
+        || bids_columns (&all[i], in->name) != FNX_OK || said_columns (&all[i], in) != FNX_OK) {
       recordings_free (all, *n);
       all = NULL;
     }
+  }
+  if (all && tell_apart (all, c) != FNX_OK) {
+    recordings_free (all, *n);
+    all = NULL;
   }
   if (!all)
     fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");

@@ -8,12 +8,16 @@
  * in closed form (Brody, Terry and Ideker, IEEE Trans Biomed Eng 20:141,
  * 1973), so every electrode sees all of them: volume conduction.
  *
+ * Another subject has another head: its electrodes see a fixed mixture of what
+ * these would see.
+ *
  * Samples are made in tiles at fixed positions of the recording and handed out
  * in whatever blocks are asked for, so block sizes cannot change them.
  */
 #include "io/sim/eeg.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "plugins/common/electrodes.h"
 
@@ -23,6 +27,8 @@ enum { BACKGROUND = 48, ALPHA = 2, COMMON = BACKGROUND + ALPHA, MOST = COMMON + 
 #define BACKGROUND_UV 10.0 /* root mean square over the electrodes */
 #define ALPHA_UV 6.0       /* of each alpha source at its own electrode */
 #define SENSOR_UV 2.0      /* white noise of each electrode */
+#define HEAD 0.5           /* how much a subject's head mixes the channels ... */
+#define CAP 0.1            /* ... and a session's cap */
 
 static const char *const names22[] = { "Fz", "FC3", "FC1", "FCz", "FC2", "FC4", "C5",  "C3", "C1", "Cz", "C2",
                                        "C4", "C6",  "CP3", "CP1", "CPz", "CP2", "CP4", "P1", "Pz", "P2", "POz" };
@@ -202,6 +208,29 @@ set_gains (eeg *e)
       e->gain[c * m + s] *= scale[s];
 }
 
+/* gain <- D (I + a G / sqrt n) gain, G standard normal, D diagonal with entries
+ * exp (2 a z): the electrodes of another head, or of a cap that sits otherwise,
+ * see other mixtures through other skin. */
+static fnx_status
+mix_channels (fnx_call *c, eeg *e, uint64_t seed, uint64_t item, double a)
+{
+  size_t n = (size_t)e->s.n_channel, m = (size_t)e->n_source;
+  double *old = c->scratch (c, n * m * sizeof *old), *g = c->scratch (c, (n + 1) * sizeof *g);
+  if (!old || !g)
+    return FNX_E_NOMEM;
+  memcpy (old, e->gain, n * m * sizeof *old);
+  for (size_t i = 0; i < n; i++) {
+    double *to = e->gain + i * m;
+    c->rng->normal (seed, item + i, 0, g, n + 1);
+    for (size_t j = 0; j < n; j++)
+      for (size_t s = 0; s < m; s++)
+        to[s] += a / sqrt ((double)n) * g[j] * old[j * m + s];
+    for (size_t s = 0; s < m; s++)
+      to[s] *= exp (2 * a * g[n]);
+  }
+  return FNX_OK;
+}
+
 eeg *
 eeg_new (fnx_call *c, const settings *s, const paradigm *of)
 {
@@ -230,6 +259,13 @@ eeg_new (fnx_call *c, const settings *s, const paradigm *of)
   if (of->start)
     of->start (s, e->state);
   set_gains (e);
+  fnx_status st = s->subject ? mix_channels (c, e, s->subject, ITEM_HEAD, HEAD) : FNX_OK;
+  if (st == FNX_OK && s->session)
+    st = mix_channels (c, e, s->subject * 1000003 + s->session, ITEM_CAP, CAP);
+  if (st != FNX_OK) {
+    eeg_free (e);
+    return NULL;
+  }
   return e;
 }
 
@@ -351,8 +387,12 @@ add_events (fnx_call *c, const eeg *e, fnx_buf *b, int64_t start, int64_t n)
 static fnx_status
 add_truth (fnx_call *c, const eeg *e, fnx_buf *b)
 {
-  char json[512];
+  char json[512], whose[96];
   e->of->truth (e, &e->s, json, sizeof json);
+  snprintf (whose, sizeof whose, ", \"subject\": %llu, \"session\": %llu}", (unsigned long long)e->s.subject,
+            (unsigned long long)e->s.session);
+  if (*json && strlen (json) + strlen (whose) < sizeof json)
+    strcpy (json + strlen (json) - 1, whose); /* in place of its last brace */
   fnx_status st = c->buf->set_meta (c, b, "TaskName", e->of->task);
   return st ? st : c->buf->set_meta (c, b, "SimulatedTruth", json);
 }

@@ -107,7 +107,7 @@ truth (const eeg *e, const settings *s, char *json, size_t room)
   snprintf (json, room,
             "{\"rhythms\": [\"C3\", \"C4\"], \"mu_hz\": 11, \"beta_hz\": 21, \"amplitude_lost\": %g, \"snr\": %.17g, "
             "\"seed\": %llu}",
-            LOSS, s->snr, (unsigned long long)s->seed);
+            LOSS, s->snr, (unsigned long long)s->said);
 }
 
 static const char *const above[SIDES] = { "C3", "C4" };

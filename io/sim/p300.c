@@ -89,7 +89,7 @@ truth (const eeg *e, const settings *s, char *json, size_t room)
   snprintf (json, room,
             "{\"p300\": \"Pz\", \"latency_s\": %g, \"width_s\": %g, \"n1_p2\": \"Cz\", \"targets\": %g, "
             "\"snr\": %.17g, \"seed\": %llu}",
-            P300_S, P300_WIDTH_S, 1.0 / SHARE, s->snr, (unsigned long long)s->seed);
+            P300_S, P300_WIDTH_S, 1.0 / SHARE, s->snr, (unsigned long long)s->said);
 }
 
 static const char *const above[SOURCES] = { [VERTEX] = "Cz", [PARIETAL] = "Pz" };

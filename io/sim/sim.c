@@ -87,6 +87,14 @@ eeg_settings (fnx_call *c, const fnx_params *p, settings *s)
   return FNX_OK;
 }
 
+/* Subjects and sessions are recordings of their own; none of either is the
+ * seed itself.  (Multipliers of SplitMix64, which spread bits.) */
+static uint64_t
+seed_of (const settings *s)
+{
+  return s->said ^ s->subject * 0xbf58476d1ce4e5b9u ^ s->session * 0x94d049bb133111ebu;
+}
+
 /* Whole recordings are made at once: a slip of a digit should not fill the
  * memory, nor take minutes. */
 static fnx_status
@@ -113,7 +121,10 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
     return c->fail (c, FNX_E_NOMEM, "no memory for a source");
   settings *s = &step->s;
   s->what = (int)c->param->integer (p, "what");
-  s->seed = (uint64_t)c->param->integer (p, "seed");
+  s->said = (uint64_t)c->param->integer (p, "seed");
+  s->subject = (uint64_t)c->param->integer (p, "subject");
+  s->session = (uint64_t)c->param->integer (p, "session");
+  s->seed = seed_of (s);
   s->snr = c->param->real (p, "snr");
   s->image = c->param->integer (p, "form") == 1;
   s->tr = c->param->real (p, "tr");
@@ -219,7 +230,13 @@ PARAM (what, .type = FNX_T_ENUM, .flags = FNX_P_MAIN, .fallback = "fists", .choi
        .doc = "fists: EEG of imagined left and right fists; rest: resting fMRI with modules; encoding: features and"
               " the voxels they drive; p300: EEG of rare targets among frequent stimuli");
 PARAM (seed, .type = FNX_T_INT, .fallback = "1", .min = 0, .max = 1e15,
-       .doc = "another seed is another recording; nothing else changes what is drawn");
+       .doc = "another seed is another recording, as are another subject and session; nothing else changes what is"
+              " drawn");
+PARAM (subject, .type = FNX_T_INT, .fallback = "0", .min = 0, .max = 1e9, .when = "what=fists|p300",
+       .doc = "another subject: an own head, whose electrodes see a mixture of what those of subject 0 see; also the"
+              " column subject of the trials");
+PARAM (session, .type = FNX_T_INT, .fallback = "0", .min = 0, .max = 1e9, .when = "what=fists|p300",
+       .doc = "another session: the cap sits a little otherwise; also the column session of the trials");
 PARAM (snr, .type = FNX_T_REAL, .fallback = "1", .min = 0, .max = 1e6,
        .doc = "power of the planted signal over that of everything else; 0 plants nothing");
 PARAM (channels, .type = FNX_T_ENUM, .fallback = "22", .choices = counts, .when = "what=fists|p300",
@@ -247,10 +264,10 @@ PARAM (features, .type = FNX_T_INT, .fallback = "20", .min = 1, .max = 100000, .
 PARAM (voxels, .type = FNX_T_INT, .fallback = "50", .min = 1, .max = 500000, .when = "what=encoding",
        .doc = "number of voxels");
 
-static const fnx_param_desc *const params[] = { &what_param,     &seed_param,    &snr_param,      &channels_param,
-                                                &rate_param,     &trials_param,  &duration_param, &form_param,
-                                                &regions_param,  &modules_param, &volumes_param,  &tr_param,
-                                                &features_param, &voxels_param,  &stimuli_param,  NULL };
+static const fnx_param_desc *const params[]
+    = { &what_param,    &seed_param,   &subject_param,  &session_param, &snr_param,     &channels_param,
+        &rate_param,    &trials_param, &duration_param, &form_param,    &regions_param, &modules_param,
+        &volumes_param, &tr_param,     &features_param, &voxels_param,  &stimuli_param, NULL };
 
 static const fnx_port_desc out_port
     = { .struct_size = sizeof out_port,
@@ -289,6 +306,9 @@ static const fnx_step_desc sim_step = {
     " All evoke N1 and P2 under Cz (-5 uV at 100 ms, 4 uV at 180 ms); a target also evokes a P300 under Pz, 350 ms"
     " after it, whose latency (20 ms) and amplitude (25 %) vary. snr is its squared peak over all other power in"
     " 1..20 Hz at Pz. The events are target and nontarget.\n\n"
+    "subject= and session= make EEG recordings of several people and days: each has a fixed random mixing of the"
+    " channels on top, strong between subjects and weak between sessions, and what was learned from one subject's"
+    " covariances does not fit another until it is brought over ( ! recentre ).\n\n"
     "sim:rest is resting fMRI: regions in modules, correlated by snr / (1 + snr) within a module and not at all"
     " between modules.\n\n"
     "sim:encoding is features[time,feature], with the output voxels that they drive linearly and the output weights;"

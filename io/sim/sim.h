@@ -17,9 +17,11 @@ enum { SIM_FISTS, SIM_REST, SIM_ENCODING, SIM_P300 };
 
 typedef struct settings {
   int what;
-  uint64_t seed;
+  uint64_t seed; /* of what is drawn: follows from said, subject and session */
+  uint64_t said; /* seed=, as the user wrote it */
   double snr;
   /* fists, p300 */
+  uint64_t subject, session;
   int64_t n_channel, n_trial, n_sample;
   double period, cue;         /* s from one trial to the next, and from its begin to its cue */
   int64_t rate_num, rate_den; /* Hz, reduced */
@@ -45,6 +47,8 @@ enum {
   ITEM_DEPTH = 401,
   ITEM_N1 = 402,
   ITEM_WEIGHT = 500,
+  ITEM_HEAD = 600,      /* + channel; seed: the subject */
+  ITEM_CAP = 700,       /* + channel; seed: the subject and session */
   ITEM_SENSOR = 1000,   /* + channel */
   ITEM_MODULE = 10000,  /* + module */
   ITEM_REGION = 1000000 /* + region, voxel, feature */

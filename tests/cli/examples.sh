@@ -46,7 +46,7 @@ done
 test "$n" -gt 30 || { echo "not ok - only $n steps"; bad=1; }
 
 for chain in "$examples"/*.yaml; do
-  grep -q '^input: sim:' "$chain" || continue
+  grep -qE '^(input: |  - .path: "?)sim:' "$chain" || continue
   mkdir "$dir/chain"
   echo "fornix run '$chain'" >"$dir/chain/script.sh"
   tried "${chain##*/}" "$dir/chain"
