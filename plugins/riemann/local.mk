@@ -12,3 +12,5 @@ plugins_riemann_riemann_la_LDFLAGS = $(AM_LDFLAGS) $(MODULE_LDFLAGS)
 plugins_riemann_riemann_la_LIBADD = plugins/common/libcommon.la $(LAPACKE_LIBS) $(OPENBLAS_LIBS) -lm
 plugins_riemann_riemann_la_CPPFLAGS = $(AM_CPPFLAGS) $(AS_MODULE)riemann
 plugins_riemann_riemann_la_CFLAGS = $(AM_CFLAGS) $(LAPACKE_CFLAGS) $(OPENBLAS_CFLAGS)
+plugins_riemann_riemann_la_SOURCES += plugins/riemann/domains.c plugins/riemann/domains.h plugins/riemann/adapt.c \
+  plugins/riemann/adapt.h plugins/riemann/align.c plugins/riemann/recentre.c plugins/riemann/rescale.c

@@ -38,3 +38,7 @@ tests_riemann_evoked_SOURCES = tests/riemann/evoked.c
 tests_riemann_evoked_CFLAGS = $(AM_CFLAGS) $(LAPACKE_CFLAGS) $(OPENBLAS_CFLAGS)
 tests_riemann_evoked_LDADD = $(riemann_test_libs)
 tests_riemann_evoked_LDFLAGS = $(TEST_LDFLAGS)
+riemann_tests += tests/riemann/transfer
+tests_riemann_transfer_SOURCES = tests/riemann/transfer.c
+tests_riemann_transfer_LDADD = $(riemann_test_libs)
+tests_riemann_transfer_LDFLAGS = $(TEST_LDFLAGS)
