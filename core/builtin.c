@@ -6,7 +6,7 @@
 
 #include "core/exec.h"
 
-static const builtin_ops *const all[] = { &evaluate_ops, &table_ops, &train_ops, &write_ops };
+static const builtin_ops *const all[] = { &compare_ops, &evaluate_ops, &table_ops, &train_ops, &write_ops };
 
 const builtin_ops *
 builtin_find (const fnx_step_desc *d)
@@ -17,6 +17,7 @@ builtin_find (const fnx_step_desc *d)
   return NULL;
 }
 
-static const fnx_step_desc *const steps[] = { &evaluate_desc, &table_desc, &train_desc, &write_desc, NULL };
+static const fnx_step_desc *const steps[]
+    = { &compare_desc, &evaluate_desc, &table_desc, &train_desc, &write_desc, NULL };
 
 const fnx_module builtin_module = { FNX_MODULE_HEAD, "fornix", PACKAGE_VERSION, "GPL-3.0-or-later", NULL, steps, NULL };

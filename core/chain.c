@@ -9,7 +9,7 @@
 #include "core/chain_make.h"
 #include "core/text.h"
 
-const char *const step_keys[] = { "as", "chain", KEY_WORD, NULL };
+const char *const step_keys[] = { "as", "chain", "pipelines", KEY_WORD, NULL };
 const char *const input_keys[] = { "path", NULL };
 
 /* A chain file larger than this is no chain file. */
@@ -44,6 +44,15 @@ bool
 is_step_name (const char *s)
 {
   return is_name (s, strlen (s)) && strcmp (s, "begin") != 0 && strcmp (s, "end") != 0;
+}
+
+bool
+is_label (const char *s, size_t n)
+{
+  size_t first = strcspn (s, "+");
+  if (first >= n)
+    return is_name (s, n);
+  return is_name (s, first) && strspn (s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-+") >= n;
 }
 
 chain *
@@ -152,6 +161,31 @@ step_set_as (chain_step *s, const char *as, where at, fault *f)
   return s->as ? FNX_OK : chain_no_memory (f);
 }
 
+chain *
+step_add_sub (chain_step *s, const char *label, where at, fault *f)
+{
+  char said[72];
+  chain **end = &s->sub, *sub;
+  if (label && !is_label (label, strlen (label))) {
+    chain_fault (f, at, "\"%s\" is no name of a begin ... end\nwrite letters, digits, and + - _ . between them",
+                 shown (label, said));
+    return NULL;
+  }
+  for (; *end; end = &(*end)->next)
+    if (label && (*end)->label && strcmp (label, (*end)->label) == 0) {
+      chain_fault (f, at, "%s has two begin ... end called \"%s\"", s->name, shown (label, said));
+      return NULL;
+    }
+  if (!(sub = chain_new (f)))
+    return NULL;
+  if (label && !(sub->label = strdup (label))) {
+    free (sub);
+    chain_no_memory (f);
+    return NULL;
+  }
+  return *end = sub;
+}
+
 static void
 free_steps (chain_step *steps, size_t n)
 {
@@ -163,7 +197,10 @@ free_steps (chain_step *steps, size_t n)
     free (steps[i].args);
     free (steps[i].name);
     free (steps[i].as);
-    chain_free (steps[i].sub);
+    for (chain *sub = steps[i].sub, *next; sub; sub = next) {
+      next = sub->next;
+      chain_free (sub);
+    }
   }
   free (steps);
 }
@@ -179,6 +216,7 @@ chain_free (chain *c)
     free (c->text.words[i]);
   free (c->text.words);
   free (c->text.file);
+  free (c->label);
   free (c);
 }
 

@@ -28,7 +28,7 @@ typedef struct chain_step {
   char *as;   /* name of the output without the @; or NULL */
   chain_arg *args;
   size_t n_args;
-  chain *sub; /* begin ... end; or NULL */
+  chain *sub; /* begin ... end, the first of them; or NULL */
   where at;
   const fnx_step_desc *desc; /* filled by plan.c; borrowed from the registry */
 } chain_step;
@@ -48,6 +48,10 @@ struct chain {
   bool has_seed;
   uint64_t seed;
   chain_text text; /* of the outermost chain only */
+  /* Of begin ... end only: what it is called, or NULL; the next one of the
+   * same step, or NULL. */
+  char *label;
+  chain *next;
 };
 
 /* All parsers: NULL with `f` filled on failure (exit code 3, or 4 when a chain

@@ -95,6 +95,7 @@ typedef struct pair {
   const chain_arg *arg; /* or NULL: */
   const char *text;     /* or NULL: */
   const chain *sub;
+  bool several; /* sub and those after it, with their names */
 } pair;
 
 static int
@@ -109,7 +110,18 @@ static void write_steps (text_buf *t, const chain *c);
 static void
 write_value (text_buf *t, const pair *p)
 {
-  if (p->sub) {
+  if (p->sub && p->several) {
+    for (const chain *sub = p->sub; sub; sub = sub->next) {
+      text_add (t, sub == p->sub ? "[{\"chain\":" : ",{\"chain\":");
+      write_steps (t, sub);
+      if (sub->label) {
+        text_add (t, ",\"name\":");
+        text_json (t, sub->label);
+      }
+      text_add (t, "}");
+    }
+    text_add (t, "]");
+  } else if (p->sub) {
     write_steps (t, p->sub);
   } else if (p->arg && p->arg->tried) {
     text_buf joined = { 0 };
@@ -136,13 +148,15 @@ write_map (text_buf *t, const chain_step *s, const char *path)
     return;
   }
   for (size_t i = 0; i < s->n_args; i++)
-    pairs[n++] = (pair){ s->args[i].name ? s->args[i].name : KEY_WORD, &s->args[i], NULL, NULL };
+    pairs[n++] = (pair){ s->args[i].name ? s->args[i].name : KEY_WORD, &s->args[i], NULL, NULL, false };
   if (path)
-    pairs[n++] = (pair){ "path", NULL, path, NULL };
+    pairs[n++] = (pair){ "path", NULL, path, NULL, false };
   if (s->as)
-    pairs[n++] = (pair){ "as", NULL, s->as, NULL };
-  if (s->sub)
-    pairs[n++] = (pair){ "chain", NULL, NULL, s->sub };
+    pairs[n++] = (pair){ "as", NULL, s->as, NULL, false };
+  if (s->sub && (s->sub->next || s->sub->label))
+    pairs[n++] = (pair){ "pipelines", NULL, NULL, s->sub, true };
+  else if (s->sub)
+    pairs[n++] = (pair){ "chain", NULL, NULL, s->sub, false };
   qsort (pairs, n, sizeof *pairs, by_key);
   text_add (t, "{");
   for (size_t i = 0; i < n; i++) {

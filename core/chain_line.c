@@ -4,7 +4,7 @@
  * never cut again, so there is no quoting of ours:
  *
  *   line  = { path | scheme:rest  { name=value } }  { "!" step }
- *   step  = name { word | name=value | "@"name | "begin" step { "!" step } "end" }
+ *   step  = name { word | name=value | "@"name | "begin" [ name":" ] step { "!" step } "end" }
  *   value = text | "try:" candidates
  */
 #include <stdlib.h>
@@ -66,18 +66,25 @@ argument (line *l, chain_step *s)
 
 static fnx_status steps (line *l, chain *c, int depth);
 
-/* begin step ! step end; l->i is at "begin". */
+/* begin name: step ! step end; l->i is at "begin". */
 static fnx_status
 sub_chain (line *l, chain_step *s, int depth)
 {
   int begin = l->i++;
-  if (s->sub)
-    return chain_fault (l->f, at (begin), "a second begin in %s\na step has one begin ... end", s->name);
+  char *label = NULL;
   if (depth >= CHAIN_DEPTH)
     return chain_fault (l->f, at (begin), "more than %d begin inside each other", CHAIN_DEPTH);
-  if (!(s->sub = chain_new (l->f)))
-    return FNX_E_NOMEM;
-  fnx_status status = steps (l, s->sub, depth + 1);
+  if (l->i < l->n && *l->words[l->i] && l->words[l->i][strlen (l->words[l->i]) - 1] == ':') {
+    label = strndup (l->words[l->i], strlen (l->words[l->i]) - 1);
+    if (!label)
+      return chain_no_memory (l->f);
+    l->i++;
+  }
+  chain *sub = step_add_sub (s, label, at (l->i - 1), l->f);
+  free (label);
+  if (!sub)
+    return l->f->code;
+  fnx_status status = steps (l, sub, depth + 1);
   if (status)
     return status;
   if (!is (l, "end"))
@@ -254,9 +261,11 @@ write_steps (text_buf *t, const chain *c)
       text_add (t, " ! ");
     text_shell (t, s->name);
     write_args (t, s);
-    if (s->sub) {
+    for (const chain *sub = s->sub; sub; sub = sub->next) {
       text_add (t, " begin ");
-      write_steps (t, s->sub);
+      if (sub->label)
+        text_addf (t, "%s: ", sub->label);
+      write_steps (t, sub);
       text_add (t, " end");
     }
     if (s->as) {

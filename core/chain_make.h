@@ -21,6 +21,9 @@ chain_step *chain_add_step (chain *, const char *name, where at, fault *f);
 /* An argument; `name` NULL for the word without one.  Faults: the name stands
  * there already, a second word without a name, an empty search. */
 fnx_status step_add_arg (chain_step *, const char *name, const char *value, bool tried, where at, fault *f);
+/* One more begin ... end, called `label` (NULL: without a name).  NULL: the
+ * fault says that the name is none, or stands there already. */
+chain *step_add_sub (chain_step *, const char *label, where at, fault *f);
 /* Name the step's output `as`, which is given without its @. */
 fnx_status step_set_as (chain_step *, const char *as, where at, fault *f);
 
@@ -35,10 +38,12 @@ fnx_status chain_no_memory (fault *f);
 bool is_name (const char *s, size_t n);
 /* A name or id, and no word of the grammar. */
 bool is_step_name (const char *s);
+/* What a begin ... end may be called: a name in which "+" may stand. */
+bool is_label (const char *s, size_t n);
 /* The key of YAML and JSON for the word without a name; and the keys that
  * therefore no parameter can have. */
 #define KEY_WORD "_"
-extern const char *const step_keys[];  /* as chain _ */
+extern const char *const step_keys[];  /* as chain pipelines _ */
 extern const char *const input_keys[]; /* path */
 
 #endif

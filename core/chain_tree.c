@@ -140,6 +140,46 @@ setting (chain_step *s, const char *name, const node *x, fault *f)
 
 static fnx_status steps (const node *list, chain *c, int depth, fault *f);
 
+/* One begin ... end, of the key `key`. */
+static fnx_status
+sub_chain (chain_step *s, const char *label, const node *list, where key, int depth, fault *f)
+{
+  fnx_status status;
+  chain *sub;
+  if (depth >= CHAIN_DEPTH)
+    return chain_fault (f, key, "more than %d chains inside each other", CHAIN_DEPTH);
+  if (!(sub = step_add_sub (s, label, key, f)))
+    return f->code;
+  status = steps (list, sub, depth + 1, f);
+  if (!status && sub->n_steps == 0)
+    status = chain_fault (f, key, "the chain of %s has no step", label ? label : s->name);
+  return status;
+}
+
+/* {name: mdm, chain: [...]}, or [...] alone. */
+static fnx_status
+listed_pipeline (chain_step *s, const node *x, int depth, fault *f)
+{
+  const node *list = x->kind == NODE_MAP ? map_find (x, "chain") : x,
+             *name = x->kind == NODE_MAP ? map_find (x, "name") : NULL;
+  if (!list || (x->kind == NODE_MAP && x->n != (name ? 2 : 1)) || (name && name->kind != NODE_TEXT))
+    return chain_fault (f, x->at, "a pipeline is a list of steps, or  {name: NAME, chain: [STEP, ...]}");
+  return sub_chain (s, name ? name->text : NULL, list, x->at, depth, f);
+}
+
+/* pipelines: {NAME: [STEP, ...], ...} */
+static fnx_status
+pipelines (chain_step *s, const node *x, int depth, fault *f)
+{
+  fnx_status status = FNX_OK;
+  if (x->kind == NODE_TEXT || x->n == 0)
+    return chain_fault (f, x->at, "pipelines: wants a map\nwrite  {NAME: [STEP, ...], NAME: [STEP, ...]}");
+  for (size_t i = 0; i < x->n && !status; i++)
+    status = x->kind == NODE_MAP ? sub_chain (s, x->key[i].text, &x->item[i], x->key[i].at, depth, f)
+                                 : listed_pipeline (s, &x->item[i], depth, f);
+  return status;
+}
+
 static fnx_status
 step_settings (chain_step *s, const node *map, int depth, fault *f)
 {
@@ -148,13 +188,9 @@ step_settings (chain_step *s, const node *map, int depth, fault *f)
     const node *key = &map->key[i], *x = &map->item[i];
     fnx_status status;
     if (strcmp (key->text, "chain") == 0) {
-      if (depth >= CHAIN_DEPTH)
-        return chain_fault (f, key->at, "more than %d chains inside each other", CHAIN_DEPTH);
-      if (!(s->sub = chain_new (f)))
-        return FNX_E_NOMEM;
-      status = steps (x, s->sub, depth + 1, f);
-      if (!status && s->sub->n_steps == 0)
-        status = chain_fault (f, key->at, "the chain of %s has no step", s->name);
+      status = sub_chain (s, NULL, x, key->at, depth, f);
+    } else if (strcmp (key->text, "pipelines") == 0) {
+      status = pipelines (s, x, depth, f);
     } else if (strcmp (key->text, "as") == 0) {
       if (x->kind != NODE_TEXT)
         return chain_fault (f, x->at, "as: wants a name, not %s", kind_name (x));

@@ -15,6 +15,9 @@
  *     - encode: {y: "@sound", lags: [1, 2]}   lists are texts with commas
  *     - evaluate:
  *         chain: [{svm: {c: {try: [0.1, 1, 10]}}}]   or c: try:0.1,1,10
+ *     - compare:
+ *         pipelines: {mdm: [cov, mdm], ts: [cov, tangent, svm]}   or, where
+ *         one has no name,  pipelines: [{name: mdm, chain: [cov, mdm]}, {chain: [..]}]
  */
 #ifndef FNX_CORE_CHAIN_TREE_H
 #define FNX_CORE_CHAIN_TREE_H

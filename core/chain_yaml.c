@@ -285,6 +285,40 @@ write_block (text_buf *t, const chain_step *s, int indent)
     text_addf (t, "\n%*sas: %s", indent, "", s->as);
 }
 
+static void write_steps (text_buf *t, const chain *c, int indent);
+
+/* chain: of one begin ... end, pipelines: of several or a named one; as a map
+ * where all have names. */
+static void
+write_subs (text_buf *t, const chain_step *s, int indent)
+{
+  bool named = true;
+  for (const chain *sub = s->sub; sub; sub = sub->next)
+    named &= sub->label != NULL;
+  if (!s->sub->next && !named) {
+    text_addf (t, "\n%*schain:", indent, "");
+    write_steps (t, s->sub, indent + 2);
+    return;
+  }
+  text_addf (t, "\n%*spipelines:", indent, "");
+  for (const chain *sub = s->sub; sub; sub = sub->next) {
+    if (named) {
+      text_addf (t, "\n%*s", indent + 2, "");
+      write_scalar (t, sub->label);
+      text_add (t, ":");
+    } else {
+      text_addf (t, "\n%*s- ", indent + 2, "");
+      if (sub->label) {
+        text_add (t, "name: ");
+        write_scalar (t, sub->label);
+        text_addf (t, "\n%*s", indent + 4, "");
+      }
+      text_add (t, "chain:");
+    }
+    write_steps (t, sub, indent + (named ? 4 : 6));
+  }
+}
+
 static void
 write_steps (text_buf *t, const chain *c, int indent)
 {
@@ -295,8 +329,7 @@ write_steps (text_buf *t, const chain *c, int indent)
     if (s->sub) {
       text_add (t, ":");
       write_block (t, s, indent + 4);
-      text_addf (t, "\n%*schain:", indent + 4, "");
-      write_steps (t, s->sub, indent + 6);
+      write_subs (t, s, indent + 4);
     } else if (s->n_args == 1 && !s->args[0].name && !s->as && !s->args[0].tried && s->args[0].value[0]) {
       text_add (t, ": ");
       write_value (t, &s->args[0]);

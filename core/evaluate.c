@@ -82,8 +82,16 @@ static const fnx_param_desc p_calibration
         .max = 1000000,
         .doc
         = "of what a fold leaves out, how many of the first items of each class are trained on instead of tested" };
+static const fnx_param_desc p_dataset
+    = { .struct_size = sizeof p_dataset,
+        .type = FNX_T_TEXT,
+        .name = "dataset",
+        .fallback = "dataset",
+        .doc = "column that says which data set a subject is of; each is tested alone and all together" };
 static const fnx_param_desc *const params[] = { &p_cv,     &p_folds, &p_shuffle,      &p_seed,        &p_group, &p_per,
                                                 &p_metric, &p_inner, &p_permutations, &p_calibration, NULL };
+const fnx_param_desc *const compare_params[]
+    = { &p_cv, &p_folds, &p_shuffle, &p_seed, &p_group, &p_per, &p_metric, &p_inner, &p_calibration, &p_dataset, NULL };
 
 static const fnx_port_desc in_port = { .struct_size = sizeof in_port,
                                        .name = "in",
@@ -92,24 +100,37 @@ static const fnx_port_desc in_port = { .struct_size = sizeof in_port,
 static const fnx_port_desc out_port = {
   .struct_size = sizeof out_port, .name = "scores", .what = "table[row]", .doc = "one row a group, fold and metric"
 };
-static const fnx_port_desc *const in_ports[] = { &in_port, NULL };
-static const fnx_port_desc *const out_ports[] = { &out_port, NULL };
+const fnx_port_desc search_port
+    = { .struct_size = sizeof search_port,
+        .flags = FNX_PORT_OPTIONAL,
+        .name = "search",
+        .what = "table[row]",
+        .doc = "one row a group, fold and candidate, with its inner score; where something is given as try:" };
+const fnx_port_desc *const evaluate_in[] = { &in_port, NULL };
+static const fnx_port_desc *const out_ports[] = { &out_port, &search_port, NULL };
 
 /* ---- the step ------------------------------------------------------------------ */
 
-static void
-done (node *n)
+void
+evaluate_done (node *n)
 {
   evaluate *e = n->own;
 
   if (!e)
     return;
-  if (e->opened)
-    pipeline_close (&e->pipe);
+  for (size_t i = 0; i < e->n_pipes; i++) {
+    pipeline_close (&e->pipe[i]);
+    if (e->name)
+      free (e->name[i]);
+  }
+  free (e->pipe);
+  free (e->name);
   free (e->set.group);
+  free (e->set.dataset);
   for (size_t i = 0; i < e->set.n_per; i++)
     free (e->set.per[i]);
   buffer_unref (e->found.summary);
+  buffer_unref (e->found.pairs);
   for (size_t i = 0; i < e->found.n_json; i++)
     free (e->found.json[i]);
   free (e->found.json);
@@ -118,7 +139,7 @@ done (node *n)
 }
 
 static void
-read_settings (eval_settings *s, const fnx_params *p)
+read_settings (eval_settings *s, const fnx_params *p, bool compares)
 {
   const char *const *texts;
   size_t n;
@@ -128,8 +149,12 @@ read_settings (eval_settings *s, const fnx_params *p)
   s->shuffle = params_api.integer (p, "shuffle") != 0;
   s->seed = params_api.integer (p, "seed");
   s->inner = params_api.integer (p, "inner");
-  s->permutations = params_api.integer (p, "permutations");
   s->calibration = params_api.integer (p, "calibration");
+  s->permutations = 0;
+  if (!compares)
+    s->permutations = params_api.integer (p, "permutations");
+  else
+    s->dataset = strdup (params_api.text (p, "dataset"));
   if (params_api.given (p, "group"))
     s->group = strdup (params_api.text (p, "group"));
   texts = params_api.given (p, "per") ? params_api.texts (p, "per", &n) : NULL;
@@ -160,46 +185,89 @@ no_items (const scope *s, const node *n, const fnx_spec *in, fault *f)
 
   one.axes += raised;
   one.ndim -= raised;
-  fault_set (f, EXIT_CHAIN, FNX_E_SPEC, "evaluate wants %s; %s gives %s%s", in_port.doc, s->slots[n->from[0]].from,
-             spec_text (&one, gives, sizeof gives),
+  fault_set (f, EXIT_CHAIN, FNX_E_SPEC, "%s wants %s; %s gives %s%s", n->desc->name, in_port.doc,
+             s->slots[n->from[0]].from, spec_text (&one, gives, sizeof gives),
              strcmp (one.kind, "signal") ? "" : "\nput  ! epoch on=...  between them");
   fault_at (f, n->line.at, NULL);
   return FNX_E_SPEC;
 }
 
-static fnx_status
-negotiate (scope *s, node *n, const fnx_spec *const *in, const fnx_spec **out, fault *f)
+const fnx_spec *
+evaluate_table_spec (void)
 {
   static const fnx_axis row = { .struct_size = sizeof row, .name = "row", .size = FNX_UNKNOWN };
   static const fnx_axis *const axes[] = { &row };
   static const fnx_spec table
       = { .struct_size = sizeof table, .ndim = 1, .kind = "table", .unit = "1", .dtype = FNX_F8, .axes = axes };
-  evaluate *e;
-  scope here = *s;
+
+  return &table;
+}
+
+/* Plan one begin ... end. */
+static fnx_status
+open_pipeline (evaluate *e, const scope *here, const chain *sub, const fnx_spec *in, fault *f)
+{
+  pipeline *more = realloc (e->pipe, (e->n_pipes + 1) * sizeof *more), *p;
   fnx_status st;
 
-  done (n);
+  if (!more)
+    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  e->pipe = more;
+  p = &more[e->n_pipes++];
+  st = pipeline_open (p, here, sub, f);
+  if (st == FNX_OK && !can_classify (in) && target_slot (p) < 0)
+    st = fault_set (f, EXIT_CHAIN, FNX_E_SPEC,
+                    "there is nothing to predict: no column \"target\" on the %s axis\n"
+                    "give the targets in a recordings table, or name them, as in  ! ridge voxels=@voxels",
+                    in->axes[0]->name);
+  return st;
+}
+
+fnx_status
+evaluate_open (scope *s, node *n, const fnx_spec *in, fault *f)
+{
+  evaluate *e;
+  scope here = *s;
+  fnx_status st = FNX_OK;
+
+  evaluate_done (n);
   n->own = e = calloc (1, sizeof *e);
   if (!e)
     return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
-  read_settings (&e->set, n->params);
+  read_settings (&e->set, n->params, n->builtin->several);
+  here.main = n->from[0];
+  if (n->first_slot >= 0) /* negotiated again: what it gives itself is no input */
+    here.n_slots = n->first_slot;
+  if (sample_axis (in) < 0 || !strcmp (in->kind, "signal") || (!can_classify (in) && spec_axis (in, "trial")))
+    return no_items (s, n, in, f);
+  for (const chain *sub = n->line.sub; sub && st == FNX_OK; sub = sub->next)
+    st = open_pipeline (e, &here, sub, in, f);
+  return st;
+}
+
+bool
+evaluate_searches (const evaluate *e)
+{
+  for (size_t i = 0; i < e->n_pipes; i++)
+    if (e->pipe[i].n_candidates > 1)
+      return true;
+  return false;
+}
+
+static fnx_status
+negotiate (scope *s, node *n, const fnx_spec *const *in, const fnx_spec **out, fault *f)
+{
+  fnx_status st;
+
   if (!n->line.sub || !n->line.sub->n_steps)
     return fault_set (f, EXIT_CHAIN, FNX_E_SPEC,
                       "evaluate needs the steps that it evaluates\nwrite  evaluate begin cov ! tangent ! svm end");
-  here.main = n->from[0];
-  e->opened = true;
-  if (sample_axis (in[0]) < 0 || !strcmp (in[0]->kind, "signal")
-      || (!can_classify (in[0]) && spec_axis (in[0], "trial")))
-    return no_items (s, n, in[0], f);
-  st = pipeline_open (&e->pipe, &here, n->line.sub, f);
+  st = evaluate_open (s, n, in[0], f);
   if (st != FNX_OK)
     return st;
-  if (!can_classify (in[0]) && target_slot (&e->pipe) < 0)
-    return fault_set (f, EXIT_CHAIN, FNX_E_SPEC,
-                      "there is nothing to predict: no column \"target\" on the %s axis\n"
-                      "give the targets in a recordings table, or name them, as in  ! ridge voxels=@voxels",
-                      in[0]->axes[0]->name);
-  out[0] = &table;
+  out[0] = evaluate_table_spec ();
+  if (evaluate_searches (n->own))
+    out[1] = evaluate_table_spec ();
   return FNX_OK;
 }
 
@@ -210,44 +278,74 @@ default_metric (eval_settings *set, bool classify, int32_t n_class)
     set->metric[set->n_metric++] = metric_find (!classify ? "r" : n_class == 2 ? "auc" : "accuracy");
 }
 
+/* The inputs of the pipelines: the main one, then the named ones.  The caller
+ * frees the list. */
+static const fnx_buf **
+inputs_of (const scope *s, const evaluate *e, const fnx_buf *main_input)
+{
+  const fnx_buf **whole = calloc ((size_t)e->pipe[0].n_inputs, sizeof *whole);
+  int at = 1;
+
+  if (!whole)
+    return NULL;
+  whole[0] = main_input;
+  for (int i = 0; i < s->n_slots && at < e->pipe[0].n_inputs; i++)
+    if (s->slots[i].name)
+      whole[at++] = s->slots[i].value;
+  return whole;
+}
+
 static fnx_status
-run (scope *s, node *n, const fnx_buf *const *in, const fnx_buf **out, fault *f)
+check_metrics (const eval_settings *set, bool classify, fault *f)
+{
+  for (size_t m = 0; m < set->n_metric; m++)
+    if (set->metric[m]->regression == classify)
+      return fault_set (f, EXIT_CHAIN, FNX_E_PARAM, "metric=%s does not go with %s", set->metric[m]->name,
+                        classify ? "classes; auc, accuracy do" : "numbers to predict; r, r2, mse do");
+  return FNX_OK;
+}
+
+fnx_status
+evaluate_run (scope *s, node *n, const fnx_buf *in, report **r, fault *f)
 {
   evaluate *e = n->own;
-  const fnx_buf **whole = calloc ((size_t)e->pipe.n_inputs, sizeof *whole);
-  const fnx_spec *spec = buffer_spec (in[0]);
-  int k = sample_axis (spec), at = 1;
-  bool classify = can_classify (spec) && target_slot (&e->pipe) < 0;
+  const fnx_buf **whole = inputs_of (s, e, in);
+  const fnx_spec *spec = buffer_spec (in);
+  int k = sample_axis (spec);
+  bool classify = can_classify (spec);
   int32_t n_class = 0;
-  report *r;
   fnx_status st;
   call c;
 
   if (!whole)
     return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
-  whole[0] = in[0];
-  for (int i = 0; i < s->n_slots && at < e->pipe.n_inputs; i++)
-    if (s->slots[i].name)
-      whole[at++] = s->slots[i].value;
+  for (size_t i = 0; i < e->n_pipes; i++)
+    classify = classify && target_slot (&e->pipe[i]) < 0;
   if ((st = node_call (s, n, &c, f)) == FNX_OK) {
     if (classify)
-      c.api.buf->classes (&c.api, in[0], spec->axes[k]->name, "target", &n_class, NULL);
+      c.api.buf->classes (&c.api, in, spec->axes[k]->name, "target", &n_class, NULL);
     call_end (&c, FNX_OK);
   }
-  for (size_t m = 0; m < e->set.n_metric; m++)
-    if (e->set.metric[m]->regression == classify) {
-      st = fault_set (f, EXIT_CHAIN, FNX_E_PARAM, "metric=%s does not go with %s", e->set.metric[m]->name,
-                      classify ? "classes; auc, accuracy do" : "numbers to predict; r, r2, mse do");
-      free (whole);
-      return st;
-    }
-  default_metric (&e->set, classify, n_class);
-  report_tell_items (s, n, in[0], &e->pipe);
-  r = report_new (n->line.as ? n->line.as : "evaluate", f);
-  st = r ? evaluate_groups (e, s, whole, spec->axes[k]->size, classify, r, f) : f->code;
+  st = check_metrics (&e->set, classify, f);
+  if (st == FNX_OK) {
+    default_metric (&e->set, classify, n_class);
+    report_tell_items (s, n, in, e->pipe, e->n_pipes);
+    *r = report_new (n->line.as ? n->line.as : n->desc->name, f);
+    st = *r ? evaluate_groups (e, s, whole, spec->axes[k]->size, classify, *r, f) : f->code;
+  }
   free (whole);
+  return st;
+}
+
+static fnx_status
+run (scope *s, node *n, const fnx_buf *const *in, const fnx_buf **out, fault *f)
+{
+  evaluate *e = n->own;
+  report *r = NULL;
+  fnx_status st = evaluate_run (s, n, in[0], &r, f);
+
   if (st == FNX_OK)
-    st = report_tables (r, in[0], &out[0], &e->found.summary, f);
+    st = report_tables (r, in[0], NULL, &out[0], &out[1], &e->found.summary, f);
   if (st == FNX_OK)
     e->found.n_json = report_json (r, &e->found.json);
   report_free (r);
@@ -257,7 +355,8 @@ run (scope *s, node *n, const fnx_buf *const *in, const fnx_buf **out, fault *f)
 const evaluation *
 evaluation_of (const node *n)
 {
-  return n->builtin == &evaluate_ops && n->own ? &((const evaluate *)n->own)->found : NULL;
+  return (n->builtin == &evaluate_ops || n->builtin == &compare_ops) && n->own ? &((const evaluate *)n->own)->found
+                                                                               : NULL;
 }
 
 const fnx_step_desc evaluate_desc = {
@@ -272,7 +371,8 @@ const fnx_step_desc evaluate_desc = {
          "learns is fitted anew on the training items of each fold; nothing that is learned has seen a test item.\n\n"
          "Settings given as try: are chosen inside each training set by a search over all combinations (nested "
          "cross-validation); the first of equals wins. The chosen settings of every fold stand in the result, and "
-         "beside them what a step tells of what it learned.\n\n"
+         "beside them what a step tells of what it learned. The inner scores of all candidates are its second output: "
+         " ! write grid.svg  draws them,  ! write grid.tsv in=@search  lists them.\n\n"
          "The value is the mean over folds. The interval and the p value come from all tested items together.\n\n"
          "The protocols are MOABB's. within-session: folds= stratified folds of each session apart. cross-session: for"
          " each subject apart, one session is tested and the others are trained on. cross-subject: one subject is"
@@ -285,9 +385,9 @@ const fnx_step_desc evaluate_desc = {
   .equals = "scikit-learn 1.2 splits and scores",
   .example = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s ! evaluate folds=5 begin "
              "tangent ! svm end",
-  .inputs = in_ports,
+  .inputs = evaluate_in,
   .outputs = out_ports,
   .params = params,
 };
 
-const builtin_ops evaluate_ops = { &evaluate_desc, negotiate, run, done };
+const builtin_ops evaluate_ops = { &evaluate_desc, negotiate, run, evaluate_done, false };

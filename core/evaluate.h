@@ -9,7 +9,8 @@
 
 /* What an evaluation found, ready to be printed. */
 typedef struct evaluation {
-  const fnx_buf *summary; /* table: one row a group and metric */
+  const fnx_buf *summary; /* table: one row a group and metric (of compare: and pipeline) */
+  const fnx_buf *pairs;   /* of compare: one row a pair of pipelines; else NULL */
   char **json;            /* the same, a JSON object a row */
   size_t n_json;
 } evaluation;

@@ -54,17 +54,17 @@ item_sets_mark (const fold_set *folds, const int32_t *groups, item_set *sets, fa
 
 /* ---- the search inside training sets --------------------------------------- */
 
-typedef struct search {
+typedef struct inner_search {
   const group *g;
   const item_set *sets; /* inner sets, outer fold after outer fold */
   double *score;        /* [candidate][set] */
   size_t n_sets;
-} search;
+} inner_search;
 
 static fnx_status
 search_leaf (void *arg, size_t c, size_t i, const fnx_buf *test, fault *f)
 {
-  search *s = arg;
+  inner_search *s = arg;
   const metric *m = s->g->e->set.metric[0];
   predictions p;
   score_data d;
@@ -131,13 +131,13 @@ inner_sets (const group *g, size_t o, item_set *sets, fault *f)
 }
 
 /* The candidate with the best mean inner score for each outer fold: the first
- * of equals, as GridSearchCV. */
+ * of equals, as GridSearchCV.  The report keeps what all of them reached. */
 static fnx_status
-choose (const group *g, size_t *best, fault *f)
+choose (const group *g, report *r, size_t *best, fault *f)
 {
-  size_t inner = (size_t)g->e->set.inner, n = g->folds->n * inner, n_cand = g->e->pipe.n_candidates;
+  size_t inner = (size_t)g->e->set.inner, n = g->folds->n * inner, n_cand = g->pipe->n_candidates;
   item_set *sets = calloc (n, sizeof *sets);
-  search s = { .g = g, .sets = sets, .n_sets = n };
+  inner_search s = { .g = g, .sets = sets, .n_sets = n };
   const metric *m = g->e->set.metric[0];
   fnx_status st = FNX_OK;
 
@@ -147,7 +147,7 @@ choose (const group *g, size_t *best, fault *f)
   for (size_t o = 0; o < g->folds->n && st == FNX_OK; o++)
     st = inner_sets (g, o, sets + o * inner, f);
   if (st == FNX_OK)
-    st = pipeline_walk (&g->e->pipe, g->input, g->n, sets, n, -1, search_leaf, &s, f);
+    st = pipeline_walk (g->pipe, g->input, g->n, sets, n, -1, search_leaf, &s, f);
   for (size_t o = 0; o < g->folds->n && st == FNX_OK; o++) {
     double top = NAN;
 
@@ -162,6 +162,8 @@ choose (const group *g, size_t *best, fault *f)
       }
     }
   }
+  if (st == FNX_OK && r)
+    st = report_search (r, g->name, m, g->pipe, g->folds->n, inner, s.score, best, f);
   item_sets_free (sets, n);
   free (s.score);
   return st;
@@ -216,10 +218,10 @@ test_folds (const group *g, const size_t *best, predictions *p, char **learned, 
         number[k++] = j;
         done[j] = true;
       }
-    g->e->pipe.told = test_told;
-    g->e->pipe.told_arg = &t;
-    st = pipeline_walk (&g->e->pipe, g->input, g->n, some, k, (int64_t)best[i], test_leaf, &t, f);
-    g->e->pipe.told = NULL;
+    g->pipe->told = test_told;
+    g->pipe->told_arg = &t;
+    st = pipeline_walk (g->pipe, g->input, g->n, some, k, (int64_t)best[i], test_leaf, &t, f);
+    g->pipe->told = NULL;
   }
   free (some);
   free (number);
@@ -239,8 +241,8 @@ run_group (group *g, report *r, double *value, fault *f)
 
   if (st == FNX_OK)
     st = predictions_begin (&p, g, g->sets, n, f);
-  if (st == FNX_OK && g->e->pipe.n_candidates > 1)
-    st = choose (g, best, f);
+  if (st == FNX_OK && g->pipe->n_candidates > 1)
+    st = choose (g, r, best, f);
   if (st == FNX_OK)
     st = test_folds (g, best, &p, learned, f);
   for (size_t m = 0; m < g->e->set.n_metric && st == FNX_OK; m++) {
@@ -251,8 +253,8 @@ run_group (group *g, report *r, double *value, fault *f)
     if (m == 0)
       *value = sum.mean;
     if (r)
-      st = report_add (r, g->name, g->e->set.metric[m], &sum, g->folds, &g->parts, values, &g->e->pipe, best, learned,
-                       d.n, f);
+      st = report_add (r, g->name, g->e->set.metric[m], &sum, g->folds, &g->parts, values, g->pipe, best, learned, d.n,
+                       f);
   }
   predictions_free (&p);
   for (size_t i = 0; learned && i < n; i++)

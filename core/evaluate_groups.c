@@ -173,6 +173,42 @@ make_folds (group *g, call *c, const char *axis, fault *f)
   return g->folds ? make_sets (g, c, axis, &plan, f) : f->code;
 }
 
+/* The one value of a column on the test items of a fold; NULL: several, or none. */
+static const char *
+value_of (const item_set *set, const int32_t *codes, const char *const *names)
+{
+  for (int64_t i = 1; codes && i < set->n_test; i++)
+    if (codes[set->test[i]] != codes[set->test[0]])
+      return NULL;
+  return codes && set->n_test && codes[set->test[0]] >= 0 ? names[codes[set->test[0]]] : NULL;
+}
+
+/* Whom the folds test: what compare pairs. */
+static fnx_status
+tell_places (const group *g, call *c, const char *axis, report *r, fault *f)
+{
+  const char *const columns[2] = { "subject", g->e->set.dataset };
+  const char **value[2];
+  fnx_status st = FNX_OK;
+
+  for (int k = 0; k < 2; k++) {
+    const char *const *names = NULL;
+    int32_t n = 0;
+    const int32_t *codes = codes_of (c, g->input[0], axis, columns[k], &n, &names);
+
+    if (!codes)
+      fault_clear (f);
+    value[k] = calloc (g->folds->n + 1, sizeof *value[k]);
+    for (size_t i = 0; value[k] && i < g->folds->n; i++)
+      value[k][i] = value_of (&g->sets[i], codes, names);
+  }
+  st = value[0] && value[1] ? report_places (r, g->name, g->folds->n, value[0], value[1], f)
+                            : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  free (value[0]);
+  free (value[1]);
+  return st;
+}
+
 /* The items `idx` as a group of their own. */
 static fnx_status
 evaluate_group (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n_all, const int64_t *idx, int64_t n,
@@ -181,17 +217,18 @@ evaluate_group (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n_al
   group g = { .e = e, .s = s, .n = n, .name = name };
   const char *axis = buffer_spec (whole[0])->axes[sample_axis (buffer_spec (whole[0]))]->name;
   fnx_status st = FNX_OK;
+  int n_inputs = e->pipe[0].n_inputs; /* pipelines see the same slots from outside */
   double value = NAN;
   call c;
 
-  g.input = calloc ((size_t)e->pipe.n_inputs, sizeof *g.input);
+  g.input = calloc ((size_t)n_inputs, sizeof *g.input);
   if (!g.input)
     return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
   if (call_begin (&c, s->ses, "evaluate", name, 0, f) != FNX_OK) {
     free (g.input);
     return f->code;
   }
-  for (int i = 0; i < e->pipe.n_inputs && st == FNX_OK; i++) {
+  for (int i = 0; i < n_inputs && st == FNX_OK; i++) {
     g.input[i] = idx ? items_of (whole[i], n_all, idx, n, f) : buffer_ref (whole[i]);
     if (!g.input[i])
       st = f->code;
@@ -207,15 +244,22 @@ evaluate_group (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n_al
   }
   if (st == FNX_OK)
     st = make_folds (&g, &c, axis, f);
-  if (st == FNX_OK)
+  if (st == FNX_OK && e->name)
+    st = tell_places (&g, &c, axis, r, f);
+  for (size_t i = 0; i < e->n_pipes && st == FNX_OK; i++) {
+    g.pipe = &e->pipe[i];
+    report_pipeline (r, e->name ? e->name[i] : NULL);
+    if (s->ses->on_progress && e->name)
+      s->ses->on_progress (s->ses->on_arg, name, e->name[i], i, e->n_pipes);
     st = run_group (&g, r, &value, f);
-  if (st == FNX_OK && e->set.permutations && g.codes)
-    st = permute (&g, r, value, f);
+    if (st == FNX_OK && e->set.permutations && g.codes)
+      st = permute (&g, r, value, f);
+  }
   parts_free (&g.parts);
   if (g.folds)
     item_sets_free (g.sets, g.folds->n);
   folds_free (g.folds);
-  for (int i = 0; i < e->pipe.n_inputs; i++)
+  for (int i = 0; i < n_inputs; i++)
     buffer_unref (g.input[i]);
   free (g.input);
   {

@@ -7,8 +7,12 @@
  *   evaluate_folds.c        one group: the search inside training sets, the test of each fold
  *   evaluate_parts.c        what of a fold has a value of its own
  *   evaluate_predictions.c  what was predicted, laid out for the metrics
- *   evaluate_report.c       tables, JSON, what is evaluated
+ *   evaluate_report.c       what they gave, collected (evaluate_lines.h)
+ *   evaluate_tables.c       the same as tables and JSON
+ *   evaluate_tell.c         what is evaluated, said beforehand
  *   evaluate_people.c       the summary as people see it
+ *   compare.c               several pipelines on the same folds
+ *   compare_pairs.c         each against each: the tests of paired.c
  */
 #ifndef FNX_CORE_EVALUATE_IMPL_H
 #define FNX_CORE_EVALUATE_IMPL_H
@@ -33,7 +37,7 @@ typedef struct eval_settings {
   /* cv: index into protocols */
   int64_t cv, folds, seed, inner, permutations, calibration;
   bool shuffle;
-  char *group;
+  char *group, *dataset;
   char *per[8];
   size_t n_per;
   const metric *metric[16];
@@ -42,8 +46,9 @@ typedef struct eval_settings {
 
 typedef struct evaluate {
   eval_settings set;
-  pipeline pipe;
-  bool opened;
+  pipeline *pipe; /* one; compare has several, called name[i] */
+  char **name;    /* NULL for evaluate */
+  size_t n_pipes;
   evaluation found;
 } evaluate;
 
@@ -51,6 +56,7 @@ typedef struct evaluate {
 typedef struct group {
   evaluate *e;
   scope *s;
+  pipeline *pipe;
   const fnx_buf **input; /* of each pipeline slot, this group's items */
   int64_t n;
   const char *name;
@@ -71,6 +77,16 @@ typedef struct predictions {
   double *y, *predicted; /* [n, n_target] */
   int64_t n_target;
 } predictions;
+
+/* evaluate.c: what compare does alike.  evaluate_open plans every begin ... end
+ * of the node into n->own; evaluate_run gives a report, also with a fault. */
+fnx_status evaluate_open (scope *, node *, const fnx_spec *in, fault *f);
+fnx_status evaluate_run (scope *, node *, const fnx_buf *in, report **, fault *f);
+void evaluate_done (node *);
+bool evaluate_searches (const evaluate *);
+const fnx_spec *evaluate_table_spec (void);
+extern const fnx_param_desc *const compare_params[];
+extern const fnx_port_desc *const evaluate_in[], search_port;
 
 /* evaluate_predictions.c */
 fnx_status predictions_begin (predictions *, const group *, const item_set *sets, size_t n_sets, fault *f);

@@ -8,13 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/evaluate.h"
-#include "core/table_text.h"
+#include "core/evaluate_people.h"
 
 /* The summary's columns, by name; those that it lacks are NULL. */
 typedef struct summary {
   int64_t rows;
-  const char *const *group, *const *metric, *const *p_by, *const *split, *const *chosen;
+  const char *const *pipeline, *const *group, *const *metric, *const *p_by, *const *split, *const *chosen;
   const double *value, *sd, *low, *high, *chance, *p;
 } summary;
 
@@ -31,7 +30,7 @@ summary_of (const fnx_buf *b)
     { "group", &s.group, NULL }, { "metric", &s.metric, NULL },    { "p_by", &s.p_by, NULL },
     { "value", NULL, &s.value }, { "train/test", &s.split, NULL }, { "chosen", &s.chosen, NULL },
     { "sd", NULL, &s.sd },       { "low95", NULL, &s.low },        { "high95", NULL, &s.high },
-    { "p", NULL, &s.p },         { "chance", NULL, &s.chance },
+    { "p", NULL, &s.p },         { "chance", NULL, &s.chance },    { "pipeline", &s.pipeline, NULL },
   };
 
   for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
@@ -53,8 +52,8 @@ put_text (text_buf *t, const char *text)
   text_add (t, text ? text : "n/a");
 }
 
-static void
-put_score (text_buf *t, double v)
+void
+people_put_score (text_buf *t, double v)
 {
   if (isnan (v))
     text_add (t, "n/a");
@@ -62,16 +61,13 @@ put_score (text_buf *t, double v)
     text_addf (t, "%.2f", fabs (v) < 0.005 ? 0.0 : v); /* no -0.00 */
 }
 
-/* Two digits that count; the method where the heading cannot name it. */
-static void
-put_p (text_buf *t, double p, const char *by)
+void
+people_put_p (text_buf *t, double p)
 {
   if (isnan (p))
     text_add (t, "n/a");
   else
     text_addf (t, p >= 0.0995 ? "%.2f" : "%.2g", p);
-  if (by)
-    text_addf (t, " (%s)", by);
 }
 
 /* The one method by which every p was found; NULL if there are several. */
@@ -89,14 +85,14 @@ one_method (const summary *s)
   return one;
 }
 
-enum { GROUP, METRIC, VALUE, SD, INTERVAL, CHANCE, P, SPLIT, COLUMNS };
+enum { PIPELINE, GROUP, METRIC, VALUE, SD, INTERVAL, CHANCE, P, SPLIT, COLUMNS };
 
 /* What stands in a column of row `i`; of the heading if i < 0. */
 static char *
 cell (const summary *s, int column, int64_t i, const char *method)
 {
   static const char *const heading[COLUMNS]
-      = { "group", "metric", "value", "sd", "95 % interval", "chance", "p", "train/test" };
+      = { "pipeline", "group", "metric", "value", "sd", "95 % interval", "chance", "p", "train/test" };
   text_buf t = { 0 };
 
   if (i < 0 && column == P && method)
@@ -105,6 +101,9 @@ cell (const summary *s, int column, int64_t i, const char *method)
     text_add (&t, heading[column]);
   else
     switch (column) {
+    case PIPELINE:
+      put_text (&t, s->pipeline[i]);
+      break;
     case GROUP:
       put_text (&t, s->group[i]);
       break;
@@ -112,23 +111,25 @@ cell (const summary *s, int column, int64_t i, const char *method)
       put_text (&t, s->metric[i]);
       break;
     case VALUE:
-      put_score (&t, s->value[i]);
+      people_put_score (&t, s->value[i]);
       break;
     case SD:
-      put_score (&t, s->sd[i]);
+      people_put_score (&t, s->sd[i]);
       break;
     case INTERVAL:
-      put_score (&t, s->low[i]);
+      people_put_score (&t, s->low[i]);
       if (!isnan (s->low[i])) {
         text_add (&t, " .. ");
-        put_score (&t, s->high[i]);
+        people_put_score (&t, s->high[i]);
       }
       break;
     case CHANCE:
-      put_score (&t, s->chance[i]);
+      people_put_score (&t, s->chance[i]);
       break;
     case P:
-      put_p (&t, s->p[i], method ? NULL : s->p_by[i]);
+      people_put_p (&t, s->p[i]);
+      if (!method && s->p_by[i])
+        text_addf (&t, " (%s)", s->p_by[i]);
       break;
     default:
       put_text (&t, s->split[i]);
@@ -137,20 +138,31 @@ cell (const summary *s, int column, int64_t i, const char *method)
 }
 
 /* What a search chose stands below: it may be long.  All metrics of a group
- * come from the same choice. */
+ * and pipeline come from the same choice. */
 static void
 put_chosen (text_buf *t, const summary *s)
 {
   for (int64_t i = 0; s->chosen && i < s->rows; i++) {
-    const char *last = i && s->group ? s->group[i - 1] : NULL, *group = s->group ? s->group[i] : NULL;
+    const char *group = s->group ? s->group[i] : NULL, *pipeline = s->pipeline ? s->pipeline[i] : NULL;
+    bool told = false;
 
-    if (!s->chosen[i] || (i && (!group || (last && !strcmp (last, group)))))
+    for (int64_t j = 0; j < i && !told; j++)
+      told = (!group || (s->group[j] && !strcmp (s->group[j], group)))
+             && (!pipeline || !strcmp (s->pipeline[j], pipeline));
+    if (!s->chosen[i] || told)
       continue;
-    if (group)
-      text_addf (t, "chosen for %s: %s\n", group, s->chosen[i]);
-    else
-      text_addf (t, "chosen: %s\n", s->chosen[i]);
+    text_add (t, "chosen");
+    if (group || pipeline)
+      text_addf (t, " for %s%s%s", pipeline ? pipeline : "", group && pipeline ? ", " : "", group ? group : "");
+    text_addf (t, ": %s\n", s->chosen[i]);
   }
+}
+
+/* The means over groups say what a comparison says; its groups are in files. */
+static bool
+is_shown (const summary *s, int64_t i)
+{
+  return !s->pipeline || !s->group || (s->group[i] && !strcmp (s->group[i], "mean"));
 }
 
 static void
@@ -158,21 +170,24 @@ put_people (text_buf *t, const summary *s)
 {
   bool right[COLUMNS];
   int shown_columns[COLUMNS];
-  size_t n = 0, height = (size_t)s->rows + 1;
+  size_t n = 0, height = 1, at = 0;
   const char *method = one_method (s);
   char **cells;
 
+  for (int64_t i = 0; i < s->rows; i++)
+    height += is_shown (s, i);
   for (int c = 0; c < COLUMNS; c++)
-    if (c != GROUP || s->group) {
-      right[n] = c != GROUP && c != METRIC;
+    if ((c != GROUP || (s->group && !s->pipeline)) && (c != PIPELINE || s->pipeline)) {
+      right[n] = c > METRIC;
       shown_columns[n++] = c;
     }
   cells = calloc (n * height, sizeof *cells);
   t->failed |= !cells;
-  for (size_t i = 0; i < n * height && !t->failed; i++) {
-    cells[i] = cell (s, shown_columns[i % n], (int64_t)(i / n) - 1, method);
-    t->failed |= !cells[i];
-  }
+  for (int64_t i = -1; i < s->rows && !t->failed; i++)
+    for (size_t c = 0; c < n && (i < 0 || is_shown (s, i)); c++, at++) {
+      cells[at] = cell (s, shown_columns[c], i, method);
+      t->failed |= !cells[at];
+    }
   if (!t->failed)
     cells_align (t, cells, height, n, right);
   for (size_t i = 0; cells && i < n * height; i++)
@@ -188,10 +203,19 @@ evaluation_print (FILE *to, const evaluation *e, fault *f)
   summary s;
   char *text;
 
-  if (!isatty (fileno (to)))
-    return table_print (to, e->summary, TABLE_TSV, f);
+  if (!isatty (fileno (to))) {
+    fnx_status st = table_print (to, e->summary, TABLE_TSV, f);
+
+    if (st == FNX_OK && e->pairs) {
+      fputs ("\n", to);
+      st = table_print (to, e->pairs, TABLE_TSV, f);
+    }
+    return st;
+  }
   s = summary_of (e->summary);
   put_people (&t, &s);
+  if (e->pairs)
+    pairs_put_people (&t, e->pairs);
   text = text_take (&t);
   if (!text)
     return fault_set (f, fault_exit_of (FNX_E_NOMEM), FNX_E_NOMEM, "not enough memory to print the scores");

@@ -75,7 +75,7 @@ take_prediction (predictions *p, const item_set *set, int64_t row, const fnx_buf
 {
   const fnx_spec *s = buffer_spec (b);
   int k = sample_axis (s);
-  int target = target_slot (&p->g->e->pipe);
+  int target = target_slot (p->g->pipe);
   const fnx_buf *y;
 
   if (!strcmp (s->kind, "scores") && p->g->codes)
@@ -111,7 +111,7 @@ predictions_free (predictions *p)
 fnx_status
 predictions_begin (predictions *p, const group *g, const item_set *sets, size_t n_sets, fault *f)
 {
-  int target = target_slot (&g->e->pipe);
+  int target = target_slot (g->pipe);
   int64_t n = 0;
 
   *p = (predictions){ .g = g };

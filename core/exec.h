@@ -36,6 +36,7 @@ typedef struct builtin_ops {
   fnx_status (*negotiate) (scope *, node *, const fnx_spec *const *in, const fnx_spec **out, fault *);
   fnx_status (*run) (scope *, node *, const fnx_buf *const *in, const fnx_buf **out, fault *);
   void (*done) (node *); /* frees node->own; may be NULL */
+  bool several;          /* takes more than one begin ... end */
 } builtin_ops;
 
 /* One step made ready. */
@@ -153,8 +154,8 @@ int sample_axis (const fnx_spec *);
 /* ---- builtin.c ---------------------------------------------------------------- */
 
 const builtin_ops *builtin_find (const fnx_step_desc *);
-extern const builtin_ops evaluate_ops, train_ops, write_ops, table_ops;
-extern const fnx_step_desc evaluate_desc, train_desc, write_desc, table_desc;
+extern const builtin_ops compare_ops, evaluate_ops, train_ops, write_ops, table_ops;
+extern const fnx_step_desc compare_desc, evaluate_desc, train_desc, write_desc, table_desc;
 
 /* write.c: does every recording get a file of its own?  Asked before any is read. */
 fnx_status write_check (const chain_step *, const recording *, size_t n, fault *f);

@@ -24,7 +24,9 @@ libcore_la_SOURCES += \
   core/exec.h core/plan.c core/exec.c core/learned.c core/learned.h core/collect.c core/collect.h core/recordings.c core/cohort.c core/provenance.c core/provenance.h \
   core/pipeline.c core/pipeline.h core/settings.c core/settings.h \
   core/evaluate.c core/evaluate.h core/evaluate_report.c core/evaluate_report.h \
-  core/evaluate_impl.h core/evaluate_folds.c core/evaluate_groups.c core/evaluate_parts.c core/evaluate_people.c core/evaluate_predictions.c \
+  core/evaluate_impl.h core/evaluate_folds.c core/evaluate_groups.c core/evaluate_lines.h core/evaluate_parts.c core/evaluate_people.c \
+  core/evaluate_predictions.c core/evaluate_tables.c core/evaluate_tell.c core/search.c core/search.h \
+  core/compare.c core/compare.h core/compare_pairs.c core/compare_people.c core/evaluate_people.h core/paired.c core/paired.h \
   core/train.c core/train.h core/write.c core/table.c core/scan.c core/scan.h \
   core/cmd/ui.c core/cmd/ui.h core/cmd/run.c core/cmd/train.c core/cmd/apply.c core/cmd/inspect.c \
   $(NULL)

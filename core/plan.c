@@ -76,8 +76,9 @@ resolve (chain *c, absent *a, fault *f)
       fault_at (f, s->at, NULL);
       return FNX_E_SPEC;
     }
-    if (s->sub && resolve (s->sub, a, f) != FNX_OK)
-      return f->code;
+    for (chain *sub = s->sub; sub; sub = sub->next)
+      if (resolve (sub, a, f) != FNX_OK)
+        return f->code;
   }
   return FNX_OK;
 }
@@ -506,6 +507,11 @@ scope_add (scope *s, const chain_step *line, fault *f)
   n->builtin = builtin_find (n->desc);
   if (line->sub && !n->builtin) {
     fault_set (f, EXIT_CHAIN, FNX_E_SPEC, "%s takes no begin ... end", n->desc->name);
+    return node_fault (n, f, FNX_E_SPEC);
+  }
+  if (line->sub && line->sub->next && !n->builtin->several) {
+    fault_set (f, EXIT_CHAIN, FNX_E_SPEC,
+               "%s takes one begin ... end\nto compare several:  compare begin ... end begin ... end", n->desc->name);
     return node_fault (n, f, FNX_E_SPEC);
   }
   st = node_open (s, n, line, f);

@@ -78,8 +78,8 @@ put_steps (text_buf *t, const chain *c, bool *first)
       text_addf (t, ",\"revision\":%u}", (unsigned)d->revision);
       *first = false;
     }
-    if (c->steps[i].sub)
-      put_steps (t, c->steps[i].sub, first);
+    for (const chain *sub = c->steps[i].sub; sub; sub = sub->next)
+      put_steps (t, sub, first);
   }
 }
 

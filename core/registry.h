@@ -59,7 +59,7 @@ bool step_extension (const fnx_step_desc *, const fnx_step *step, const char *id
  * it is refused.  The caller frees it with module_free (load.h). */
 module_info *module_load (const char *path, fault *f);
 
-/* The host's own steps (evaluate, train, write, table): builtin.c */
+/* The host's own steps (compare, evaluate, train, write, table): builtin.c */
 extern const fnx_module builtin_module;
 
 #endif

@@ -267,4 +267,4 @@ const fnx_step_desc table_desc = {
   .outputs = out_ports,
 };
 
-const builtin_ops table_ops = { &table_desc, negotiate, run, NULL };
+const builtin_ops table_ops = { &table_desc, negotiate, run, NULL, false };

@@ -188,7 +188,7 @@ const fnx_step_desc train_desc = {
   .params = params,
 };
 
-const builtin_ops train_ops = { &train_desc, negotiate, run, done };
+const builtin_ops train_ops = { &train_desc, negotiate, run, done, false };
 
 /* ---- loading -------------------------------------------------------------------------- */
 

@@ -228,4 +228,4 @@ const fnx_step_desc write_desc = {
   .params = params,
 };
 
-const builtin_ops write_ops = { &write_desc, negotiate, run, done };
+const builtin_ops write_ops = { &write_desc, negotiate, run, done, false };

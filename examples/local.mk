@@ -2,6 +2,7 @@
 examplesdir = $(pkgdatadir)/examples
 dist_examples_DATA = \
   examples/augmented-grid.yaml \
+  examples/compare.yaml \
   examples/cross-subject.yaml \
   examples/encoding-ridge.yaml \
   examples/motor-imagery.yaml \

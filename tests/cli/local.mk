@@ -18,3 +18,5 @@ TESTS += tests/cli/evaluate.sh tests/cli/locale.sh
 EXTRA_DIST += tests/cli/evaluate.sh tests/cli/locale.sh
 TESTS += tests/cli/version.sh
 EXTRA_DIST += tests/cli/version.sh
+TESTS += tests/cli/compare.sh
+EXTRA_DIST += tests/cli/compare.sh

@@ -93,6 +93,24 @@ meanings (void)
       ","
       "\"seed\":7}",
       "YAML: lists, searches, and scalars as they stand");
+  static const char two[]
+      = "{\"chain\":[{\"compare\":{\"folds\":\"5\",\"pipelines\":[{\"chain\":[{\"cov\":{}},{\"mdm\":{}}],"
+        "\"name\":\"mdm\"},{\"chain\":[{\"lda\":{}}],\"name\":\"ts+x\"}]}}],\"fornix\":1,\"input\":[]}";
+  is_json (line_of ("! compare folds=5 begin mdm: cov ! mdm end begin ts+x: lda end", &f), &f, two,
+           "several begin ... end, with names");
+  is_json (yaml_of ("fornix: 1\nchain:\n- compare:\n    folds: 5\n    pipelines:\n      mdm: [cov, mdm]\n      ts+x:\n "
+                    "     - lda\n",
+                    &f),
+           &f, two, "in YAML a map");
+  is_json (json_of ("{\"fornix\":1,\"chain\":[{\"compare\":{\"folds\":5,\"pipelines\":{\"mdm\":[\"cov\",\"mdm\"],\"ts+"
+                    "x\":[\"lda\"]}}}]}",
+                    &f),
+           &f, two, "in JSON a map, whose order counts");
+  is_json (json_of (two, &f), &f, two, "or a list: canonical JSON");
+  is_json (yaml_of ("fornix: 1\nchain: [b: {pipelines: [[c], {name: x, chain: [d]}]}]", &f), &f,
+           "{\"chain\":[{\"b\":{\"pipelines\":[{\"chain\":[{\"c\":{}}]},{\"chain\":[{\"d\":{}}],\"name\":\"x\"}]}}],"
+           "\"fornix\":1,\"input\":[]}",
+           "some without a name");
   is_json (line_of ("", &f), &f, "{\"chain\":[],\"fornix\":1,\"input\":[]}", "no words at all");
   is_json (line_of ("a b", &f), &f, "{\"chain\":[],\"fornix\":1,\"input\":[{\"path\":\"a\"},{\"path\":\"b\"}]}",
            "only recordings");
@@ -142,7 +160,11 @@ bad_lines (void)
     { "a ! b begin c", 4, "begin has no end\nwrite end after the last step that belongs to b" },
     { "a ! b end", 4, "end without a begin" },
     { "a ! b begin c end end", 7, "end without a begin" },
-    { "a ! b begin c end begin d end", 7, "a second begin in b\na step has one begin ... end" },
+    { "a ! b begin x: c end begin x: d end", 9, "b has two begin ... end called \"x\"" },
+    { "a ! b begin 1x: c end", 5,
+      "\"1x\" is no name of a begin ... end\nwrite letters, digits, and + - _ . between them" },
+    { "a ! b begin x: end", 5, "no step follows x:\nwrite a step, or leave out the x:" },
+    { "a ! b pipelines=x", 4, "\"pipelines\" cannot be set" },
     { "a begin ! b", 2,
       "\"begin\" stands before the first !\nwrite  RECORDING... ! STEP ...; a file of that name is ./begin" },
     { "x=1 ! b", 1, "x=1 stands before any recording\na file of that name is ./x=1" },
@@ -191,6 +213,13 @@ bad_files (void)
     { "fornix: 1\nzzz: x\n", 2, 1, "there is no key \"zzz\"\nkeys: fornix, seed, input, chain" },
     { "fornix: 1\nseed: 1\nseed: 2\n", 3, 1, "the key \"seed\" stands twice in one map" },
     { "fornix: 1\nchain: [b: {x: 1, x: 2}]\n", 2, 19, "the key \"x\" stands twice in one map" },
+    { "fornix: 1\nchain: [b: {pipelines: c}]\n", 2, 24,
+      "pipelines: wants a map\nwrite  {NAME: [STEP, ...], NAME: [STEP, ...]}" },
+    { "fornix: 1\nchain: [b: {pipelines: [{name: c}]}]\n", 2, 25,
+      "a pipeline is a list of steps, or  {name: NAME, chain: [STEP, ...]}" },
+    { "fornix: 1\nchain: [b: {pipelines: {c d: [e]}}]\n", 2, 25,
+      "\"c d\" is no name of a begin ... end\nwrite letters, digits, and + - _ . between them" },
+    { "fornix: 1\nchain: [b: {pipelines: {c: []}}]\n", 2, 25, "the chain of c has no step" },
     { "fornix: 1\nseed: -1\n", 2, 7, "the seed is a whole number from 0 to 18446744073709551615" },
     { "fornix: 1\nseed: 18446744073709551616\n", 2, 7, "the seed is a whole number from 0 to 18446744073709551615" },
     { "fornix: 1\nchain: &a [b]\n", 2, 8,
@@ -327,8 +356,12 @@ random_steps (dice *d, char **words, int *n, int depth)
       snprintf (word, sizeof word, "./%s", text); /* no other word begins so */
       words[(*n)++] = strdup (word);
     }
-    if (depth < 3 && roll (d, 3) == 0) {
+    uint32_t n_subs = depth < 3 && roll (d, 3) == 0 ? 1 + roll (d, 3) : 0;
+    for (uint32_t i = 0; i < n_subs && (i == 0 || *n < 60); i++) {
+      static const char *const label[] = { "null:", "a+b.2:", "_-:" };
       words[(*n)++] = strdup ("begin");
+      if (roll (d, 2))
+        words[(*n)++] = strdup (label[i]);
       random_steps (d, words, n, depth + 1);
       words[(*n)++] = strdup ("end");
     }

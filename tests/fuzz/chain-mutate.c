@@ -16,6 +16,9 @@ main (int argc, char **argv)
     SEED ("\0a.edf\0mode=strict\0!\0band\0range=8..32Hz\0!\0evaluate\0folds=5\0begin\0augcov\0order=try:1..10\0@z\0!"
           "\0mdm\0end"),
     SEED ("\0!\0read\0x\0@a\0!\0encode\0y=@a\0lags=1,2"),
+    SEED ("\0!\0compare\0begin\0a+b:\0cov\0!\0mdm\0end\0begin\0lda\0end"),
+    SEED ("\1fornix: 1\nchain: [compare: {pipelines: [{name: a, chain: [b]}, [c]]}, compare: {pipelines: {d: [e], f: "
+          "[g]}}]\n"),
     SEED ("\1fornix: 1\nseed: 42\ninput:\n  - a.edf\n  - {path: b.edf, mode: strict}\nchain:\n"
           "  - band: {range: 8..32Hz, on: [T1, T2]}\n  - evaluate:\n      chain:\n        - svm: {c: {try: [0.1, 1]}, "
           "as: z}\n"
