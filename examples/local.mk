@@ -5,6 +5,7 @@ dist_examples_DATA = \
   examples/compare.yaml \
   examples/cross-subject.yaml \
   examples/encoding-ridge.yaml \
+  examples/fbcsp.yaml \
   examples/motor-imagery.yaml \
   examples/p300-xdawn.yaml \
   examples/resting-network.yaml \

@@ -39,7 +39,7 @@ find (fnx_call *c, const fnx_step *s, const matrices *x, const int32_t *code, co
                     (int)cls->n);
   fnx_status status = rows_weights (c, x->of, &weight);
   if (status == FNX_OK)
-    status = filters_new (c, f, x->n, groups * count, "csp", (const char *const *)cls->name, groups);
+    status = filters_new (c, f, x->n, groups * count, NULL, (const char *const *)cls->name, groups, "csp");
   if (status != FNX_OK)
     return status;
   return (ovr ? patterns_fit_ovr : patterns_fit) (c, &how, x, weight, code, cls->n, count, f->w);

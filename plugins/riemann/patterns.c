@@ -6,7 +6,7 @@
  */
 #include "plugins/common/linalg.h"
 #include "plugins/riemann/ajd.h"
-#include "plugins/riemann/spatial.h"
+#include "plugins/riemann/filters.h"
 
 #include <math.h>
 
@@ -77,25 +77,6 @@ more_classes (fnx_call *c, const patterns_how *how, const double *mean, const do
     r->merit[f] = -(a + 3.0 / 16 * b * b);
   }
   return 0;
-}
-
-fnx_status
-filters_keep (fnx_call *c, const double *v, double *merit, int channels, size_t count, double *w)
-{
-  size_t n = (size_t)channels;
-  for (size_t k = 0; k < count; k++) {
-    size_t best = SIZE_MAX;
-    for (size_t f = 0; f < n; f++)
-      if (!isnan (merit[f]) && (best == SIZE_MAX || merit[f] >= merit[best]))
-        best = f;
-    if (best == SIZE_MAX)
-      return c->fail (c, FNX_E_NUMERIC,
-                      "spatial filter %zu of %zu of %s came out without a value\nuse fewer:  nfilter=%zu", k + 1, count,
-                      c->recording, k ? k : 1);
-    memcpy (w + k * n, v + best * n, n * sizeof *w);
-    merit[best] = NAN;
-  }
-  return FNX_OK;
 }
 
 /* Class means, n_class x n x n, and how many trials each has. */

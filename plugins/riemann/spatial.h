@@ -1,44 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Spatial filters, weighted sums of channels: what csp, trcsp, spoc and fbcsp
- * share once their filters are found.  They take covariances or epochs, and
- * give the power behind each filter or the filtered epochs.
+ * The steps csp, trcsp and spoc, which differ in how they find their filters:
+ * they take covariances or epochs, and give the power behind each filter or
+ * the filtered epochs.
  */
 #ifndef FNX_RIEMANN_SPATIAL_H
 #define FNX_RIEMANN_SPATIAL_H
 
-#include "plugins/common/trials.h"
-#include "plugins/riemann/riemann.h"
+#include "plugins/riemann/filters.h"
 
-/* ---- the filters themselves ---- */
-typedef struct filters {
-  int n;        /* channels */
-  size_t count; /* filters */
-  double *w;    /* count x n, best first */
-  char **label; /* count names */
-  double *mean; /* count powers to subtract, then ... */
-  double *sd;   /* ... to divide by; both NULL unless powers are z-scored */
-} filters;
-
-/* Room for count filters, called "csp1", "csp2" .. after `name`; with n_group >
- * 1 "left.csp1", "left.csp2" .. "right.csp1", each group an equal share. */
-fnx_status filters_new (fnx_call *, filters *, int n, size_t count, const char *name, const char *const *group,
-                        size_t n_group);
-void filters_clear (filters *);
-void filters_put (state_out *, const filters *);
-bool filters_get (state_in *, filters *);
-/* out[i * stride + k]: power of matrix i behind filter k, diag (W X W^T); its
- * logarithm if `log`; z-scored if the filters say so. */
-fnx_status filters_power (fnx_call *, const filters *, const matrices *, bool log, double *out, size_t stride);
-/* features[trial,feature] with these names (NULL: none yet). */
-const fnx_spec *filters_spec (fnx_call *, const fnx_spec *in, int64_t count, char *const *label);
-
-/* Which of the n rows of v[n,n] to keep: the `count` of largest merit, of
- * equals the later one first as numpy's reversed argsort.  merit is spent. */
-fnx_status filters_keep (fnx_call *, const double *v, double *merit, int n, size_t count, double *w);
-
-/* ---- the steps csp, trcsp and spoc ---- */
-typedef enum patterns_order { ORDER_MUTUAL_INFO, ORDER_ALTERNATE } patterns_order;
 struct fnx_step {
   const char *name;
   int count;            /* filters wanted; of csp classes=ovr, for each class */
@@ -84,23 +54,7 @@ fnx_status spatial_load (fnx_call *, const fnx_step *, uint32_t version, const v
                                                .learns = "spatial filters" };                                          \
   LEARN_EXTENSION (estimator)
 
-extern const fnx_param_desc filters_param, filters_log_param, filters_gives_param, filters_peer_param,
-    filters_metric_param, filters_classes_param;
+extern const fnx_param_desc filters_param, filters_log_param, filters_gives_param, filters_peer_param;
 extern const fnx_port_desc *const filters_outputs[];
-
-/* ---- patterns.c: common spatial patterns ---- */
-/* The `count` best filters for these classes, into w[count,n]: of two classes
- * by their generalised eigenvectors, of more by joint diagonalisation. */
-typedef struct patterns_how {
-  spd_metric metric;
-  patterns_order order;
-  bool mne, concat;
-  int64_t samples; /* of a trial; peer=mne */
-} patterns_how;
-fnx_status patterns_fit (fnx_call *, const patterns_how *, const matrices *, const double *weight, const int32_t *code,
-                         int32_t n_class, size_t count, double *w);
-/* The same, of each class against the others: n_class x count filters. */
-fnx_status patterns_fit_ovr (fnx_call *, const patterns_how *, const matrices *, const double *weight,
-                             const int32_t *code, int32_t n_class, size_t count, double *w);
 
 #endif

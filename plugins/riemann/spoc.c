@@ -112,7 +112,7 @@ find (fnx_call *c, const fnx_step *s, const matrices *x, filters *f)
   if (status == FNX_OK)
     status = standardise (c, weight, x->count, z, &total);
   if (status == FNX_OK)
-    status = filters_new (c, f, x->n, count, "spoc", NULL, 1);
+    status = filters_new (c, f, x->n, count, NULL, NULL, 1, "spoc");
   if (status != FNX_OK)
     return status;
   /* MNE divides by one sample less than its matrices of X X^T / T do */

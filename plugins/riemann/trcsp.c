@@ -78,7 +78,7 @@ find (fnx_call *c, const fnx_step *s, const matrices *x, const int32_t *code, in
   for (int32_t k = 0; k < 2 && status == FNX_OK; k++)
     status = matrices_mean (c, x, s->metric, weight, code, k, false, NULL, mean + (size_t)k * q);
   if (status == FNX_OK)
-    status = filters_new (c, f, x->n, 2 * each, "csp", NULL, 1);
+    status = filters_new (c, f, x->n, 2 * each, NULL, NULL, 1, "csp");
   return status == FNX_OK ? solve (c, s, mean, x->n, each, f->w) : status;
 }
 

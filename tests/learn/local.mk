@@ -20,3 +20,9 @@ TESTS += tests/learn/transform
 tests_learn_transform_SOURCES = tests/learn/transform.c
 tests_learn_transform_LDFLAGS = $(TEST_LDFLAGS)
 tests_learn_transform_LDADD = $(LEARN_LDADD)
+
+check_PROGRAMS += tests/learn/select
+TESTS += tests/learn/select
+tests_learn_select_SOURCES = tests/learn/select.c
+tests_learn_select_LDFLAGS = $(TEST_LDFLAGS)
+tests_learn_select_LDADD = $(LEARN_LDADD)
