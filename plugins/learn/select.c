@@ -39,12 +39,6 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
 }
 
 static void
-destroy (fnx_step *s)
-{
-  free (s);
-}
-
-static void
 model_free (fnx_model *m)
 {
   for (size_t i = 0; m && m->name && i < m->k; i++)
@@ -319,11 +313,7 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
     m->p = x.p;
     st = choose (c, s, c->buf->spec (in[0])->axes[1], score, m);
   }
-  if (st == FNX_OK)
-    *out = m;
-  else
-    model_free (m);
-  return st;
+  return fitted (st, m, model_free, out);
 }
 
 static fnx_status
@@ -373,19 +363,16 @@ report (fnx_call *c, const fnx_model *m, fnx_status (*put) (void *, const char *
   return put (to, "best", text);
 }
 
-static fnx_status
-save (fnx_call *c, const fnx_model *m, fnx_status (*put) (void *, const void *, size_t), void *to)
+static void
+put (state_out *o, const fnx_model *m)
 {
-  state_out o = { put, to, FNX_OK };
-  (void)c;
-  state_put_u64 (&o, m->p);
-  state_put_u64 (&o, m->k);
-  state_put_f64s (&o, m->at, m->k);
-  state_put_f64s (&o, m->order, m->k);
-  state_put_f64s (&o, m->score, m->k);
+  state_put_u64 (o, m->p);
+  state_put_u64 (o, m->k);
+  state_put_f64s (o, m->at, m->k);
+  state_put_f64s (o, m->order, m->k);
+  state_put_f64s (o, m->score, m->k);
   for (size_t i = 0; i < m->k; i++)
-    state_put_text (&o, m->name[i]);
-  return o.status;
+    state_put_text (o, m->name[i]);
 }
 
 static bool
@@ -397,41 +384,23 @@ indices_get (state_in *in, size_t k, size_t p, double **to)
   return *to && !in->bad;
 }
 
-static fnx_status
-load (fnx_call *c, const fnx_step *s, uint32_t version, const void *bytes, size_t n, fnx_model **out)
+static bool
+get (state_in *in, const fnx_step *s, fnx_model *m)
 {
-  state_in in = { bytes, n, version != 1 };
   (void)s;
-  fnx_model *m = learn_alloc (c, 1, sizeof *m);
-  if (!m)
-    return FNX_E_NOMEM;
-  m->p = state_count (&in, 0, INT32_MAX);
-  size_t k = state_count (&in, 24, m->p);
-  in.bad |= k == 0;
-  bool ok = !in.bad && indices_get (&in, k, m->p, &m->at) && indices_get (&in, k, m->p, &m->order);
-  ok = ok && (m->score = state_matrix (&in, 1, k)) && (m->name = calloc (k, sizeof *m->name));
+  m->p = state_count (in, 0, INT32_MAX);
+  size_t k = state_count (in, 24, m->p);
+  in->bad |= k == 0;
+  bool ok = !in->bad && indices_get (in, k, m->p, &m->at) && indices_get (in, k, m->p, &m->order);
+  ok = ok && (m->score = state_matrix (in, 1, k)) && (m->name = calloc (k, sizeof *m->name));
   m->k = ok ? k : 0;
   for (size_t i = 0; ok && i < k; i++)
-    ok = (m->name[i] = state_text (&in)) != NULL;
-  fnx_status st = learn_state (c, "select", &in, ok);
-  if (st)
-    model_free (m);
-  else
-    *out = m;
-  return st;
+    ok = (m->name[i] = state_text (in)) != NULL;
+  return ok;
 }
 
-static const fnx_ext_estimator estimator = { .struct_size = sizeof estimator,
-                                             .flags = FNX_EST_SUPERVISED,
-                                             .fit = fit,
-                                             .apply = apply,
-                                             .model_free = model_free,
-                                             .state_version = 1,
-                                             .save = save,
-                                             .load = load,
-                                             .learns = "best features",
-                                             .report = report };
-LEARN_EXTENSION (estimator)
+ESTIMATOR ("select", 1, put, get, NULL, fit, model_free, .flags = FNX_EST_SUPERVISED, .apply = apply,
+           .learns = "best features", .report = report);
 
 static const fnx_param_desc k_param = { .struct_size = sizeof k_param,
                                         .type = FNX_T_INT,
@@ -496,7 +465,7 @@ const fnx_step_desc select_step = {
   .outputs = outputs,
   .params = params,
   .create = create,
-  .destroy = destroy,
+  .destroy = step_free,
   .negotiate = negotiate,
   .extension = extension,
 };
