@@ -61,12 +61,5 @@ extern const fnx_port_desc learn_in_target, learn_out_scores;
 void *learn_alloc (fnx_call *c, size_t n, size_t size);
 /* FNX_OK, or the sentence for a saved model that cannot be read. */
 fnx_status learn_state (fnx_call *c, const char *step, const state_in *s, bool ok);
-/* extension() of a step that learns and does nothing else: its table. */
-#define LEARN_EXTENSION(table)                                                                                         \
-  static const void *extension (const fnx_step *s, const char *id)                                                     \
-  {                                                                                                                    \
-    (void)s;                                                                                                           \
-    return strcmp (id, FNX_ESTIMATOR) == 0 ? &(table) : NULL;                                                          \
-  }
 
 #endif

@@ -62,7 +62,7 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
   return spatial_finish (c, s, &x, status, m, out);
 }
 
-SPATIAL_ESTIMATOR (fit)
+SPATIAL_ESTIMATOR ("csp");
 
 static const char *const stretches[] = { "concat", "epoch", NULL };
 static const fnx_param_desc cov_param = {
@@ -131,7 +131,7 @@ const fnx_step_desc csp_step = {
   .outputs = filters_outputs,
   .params = params,
   .create = create,
-  .destroy = spatial_destroy,
+  .destroy = step_free,
   .negotiate = negotiate,
   .extension = extension,
 };

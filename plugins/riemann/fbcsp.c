@@ -3,6 +3,7 @@
  * fbcsp: filter bank common spatial patterns (Ang et al. 2008), as MOABB's
  * FilterBank pipeline: csp in each band by itself, all features side by side.
  */
+#include "plugins/common/estimator.h"
 #include "plugins/riemann/filters.h"
 
 enum { MOST_BANDS = 256 };
@@ -32,12 +33,6 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
   s->ovr = c->param->integer (p, "classes") == 1;
   *out = s;
   return FNX_OK;
-}
-
-static void
-destroy (fnx_step *s)
-{
-  free (s);
 }
 
 static void
@@ -186,11 +181,7 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
     if (x)
       c->buf->unref (x);
   }
-  if (status == FNX_OK)
-    *out = m;
-  else
-    model_free (m);
-  return status;
+  return fitted (status, m, model_free, out);
 }
 
 /* ---- applying ---- */
@@ -262,51 +253,31 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
 
 /* ---- through bytes ---- */
 
-static fnx_status
-save (fnx_call *c, const fnx_model *m, fnx_status (*put) (void *, const void *, size_t), void *to)
+static void
+put (state_out *o, const fnx_model *m)
 {
-  state_out o = { put, to, FNX_OK };
-  (void)c;
-  state_put_u64 (&o, m->n);
+  state_put_u64 (o, m->n);
   for (size_t k = 0; k < m->n; k++) {
-    state_put_text (&o, m->name[k]);
-    filters_put (&o, &m->band[k]);
+    state_put_text (o, m->name[k]);
+    filters_put (o, &m->band[k]);
   }
-  return o.status;
 }
 
-static fnx_status
-load (fnx_call *c, const fnx_step *s, uint32_t version, const void *bytes, size_t n, fnx_model **out)
+static bool
+get (state_in *in, const fnx_step *s, fnx_model *m)
 {
-  state_in in = { bytes, n, version != 1 };
   (void)s;
-  fnx_model *m = learn_alloc (c, 1, sizeof *m);
-  if (!m)
-    return FNX_E_NOMEM;
-  size_t count = state_count (&in, 8, MOST_BANDS);
-  in.bad |= count == 0;
-  bool ok = !in.bad && (m->band = calloc (count, sizeof *m->band)) && (m->name = calloc (count, sizeof *m->name));
+  size_t count = state_count (in, 8, MOST_BANDS);
+  in->bad |= count == 0;
+  bool ok = !in->bad && (m->band = calloc (count, sizeof *m->band)) && (m->name = calloc (count, sizeof *m->name));
   m->n = ok ? count : 0;
   for (size_t k = 0; k < count && ok; k++)
-    ok = (m->name[k] = state_text (&in)) && filters_get (&in, &m->band[k]);
-  fnx_status status = learn_state (c, "fbcsp", &in, ok);
-  if (status == FNX_OK)
-    *out = m;
-  else
-    model_free (m);
-  return status;
+    ok = (m->name[k] = state_text (in)) && filters_get (in, &m->band[k]);
+  return ok;
 }
 
-static const fnx_ext_estimator estimator = { .struct_size = sizeof estimator,
-                                             .flags = FNX_EST_SUPERVISED,
-                                             .fit = fit,
-                                             .apply = apply,
-                                             .model_free = model_free,
-                                             .state_version = 1,
-                                             .save = save,
-                                             .load = load,
-                                             .learns = "spatial filters" };
-LEARN_EXTENSION (estimator)
+ESTIMATOR ("fbcsp", 1, put, get, NULL, fit, model_free, .flags = FNX_EST_SUPERVISED, .apply = apply,
+           .learns = "spatial filters");
 
 static const fnx_param_desc count_param = {
   .struct_size = sizeof count_param,
@@ -365,7 +336,7 @@ const fnx_step_desc fbcsp_step = {
   .outputs = outputs,
   .params = params,
   .create = create,
-  .destroy = destroy,
+  .destroy = step_free,
   .negotiate = negotiate,
   .extension = extension,
 };

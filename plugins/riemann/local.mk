@@ -4,6 +4,7 @@ plugins_riemann_riemann_la_SOURCES = plugins/riemann/module.c plugins/riemann/ri
   plugins/riemann/matrices.c plugins/riemann/estimate.c plugins/riemann/cov.c plugins/riemann/augcov.c \
   plugins/riemann/mean.c plugins/riemann/tangent.c plugins/riemann/mdm.c plugins/riemann/mdm.h \
   plugins/riemann/fgmdm.c plugins/riemann/meanfield.c plugins/riemann/knn.c plugins/riemann/csp.c \
+  plugins/riemann/filters.c plugins/riemann/filters.h plugins/riemann/fbcsp.c \
   plugins/riemann/patterns.c plugins/riemann/spatial.c plugins/riemann/spatial.h plugins/riemann/trcsp.c \
   plugins/riemann/spoc.c plugins/riemann/erpcov.c plugins/riemann/potato.c plugins/riemann/potato.h \
   plugins/riemann/reject.c plugins/riemann/evoked.c plugins/riemann/evoked.h plugins/riemann/xdawn.c \

@@ -91,12 +91,6 @@ spatial_create (fnx_call *c, const fnx_params *p, const char *name, fnx_step **o
   return FNX_OK;
 }
 
-void
-spatial_destroy (fnx_step *s)
-{
-  free (s);
-}
-
 static bool
 is_epochs (const fnx_spec *s)
 {
@@ -211,11 +205,7 @@ spatial_finish (fnx_call *c, const fnx_step *s, const matrices *x, fnx_status st
 {
   if (status == FNX_OK && s->mne && !s->log)
     status = score_powers (c, x, &m->f);
-  if (status == FNX_OK)
-    *out = m;
-  else
-    spatial_free (m);
-  return status;
+  return fitted (status, m, spatial_free, out);
 }
 
 fnx_status
@@ -248,28 +238,17 @@ spatial_free (fnx_model *m)
   free (m);
 }
 
-fnx_status
-spatial_save (fnx_call *c, const fnx_model *m, fnx_status (*put) (void *, const void *, size_t), void *to)
+void
+spatial_put (state_out *o, const fnx_model *m)
 {
-  state_out o = { put, to, FNX_OK };
-  (void)c;
-  filters_put (&o, &m->f);
-  return o.status;
+  filters_put (o, &m->f);
 }
 
-fnx_status
-spatial_load (fnx_call *c, const fnx_step *s, uint32_t version, const void *bytes, size_t n, fnx_model **out)
+bool
+spatial_get (state_in *in, const fnx_step *s, fnx_model *m)
 {
-  state_in in = { bytes, n, version != SPATIAL_STATE };
-  fnx_model *m = learn_alloc (c, 1, sizeof *m);
-  if (!m)
-    return FNX_E_NOMEM;
-  fnx_status status = learn_state (c, s->name, &in, filters_get (&in, &m->f));
-  if (status == FNX_OK)
-    *out = m;
-  else
-    spatial_free (m);
-  return status;
+  (void)s;
+  return filters_get (in, &m->f);
 }
 
 /* ---- descriptors ---- */

@@ -7,6 +7,7 @@
 #ifndef FNX_RIEMANN_SPATIAL_H
 #define FNX_RIEMANN_SPATIAL_H
 
+#include "plugins/common/estimator.h"
 #include "plugins/riemann/filters.h"
 
 struct fnx_step {
@@ -28,7 +29,6 @@ struct fnx_model {
 
 /* create() with what all three have; `name` is the step's. */
 fnx_status spatial_create (fnx_call *, const fnx_params *, const char *name, fnx_step **out);
-void spatial_destroy (fnx_step *);
 /* `count` filters come, or FNX_UNKNOWN. */
 fnx_status spatial_negotiate (fnx_call *, const fnx_step *, const fnx_spec *in, int64_t count, const fnx_spec **out);
 /* The matrices of the trials, tested; peer=mne: X X^T / T. */
@@ -38,21 +38,12 @@ fnx_status spatial_finish (fnx_call *, const fnx_step *, const matrices *, fnx_s
 fnx_status spatial_apply (fnx_call *, const fnx_step *, const fnx_model *, const fnx_buf *const *in,
                           const fnx_buf **out);
 void spatial_free (fnx_model *);
-fnx_status spatial_save (fnx_call *, const fnx_model *, fnx_status (*put) (void *, const void *, size_t), void *to);
-fnx_status spatial_load (fnx_call *, const fnx_step *, uint32_t version, const void *bytes, size_t n, fnx_model **out);
-#define SPATIAL_STATE 2
-/* The table of such a step, around its fit(). */
-#define SPATIAL_ESTIMATOR(fit_)                                                                                        \
-  static const fnx_ext_estimator estimator = { .struct_size = sizeof estimator,                                        \
-                                               .flags = FNX_EST_SUPERVISED,                                            \
-                                               .fit = fit_,                                                            \
-                                               .apply = spatial_apply,                                                 \
-                                               .model_free = spatial_free,                                             \
-                                               .state_version = SPATIAL_STATE,                                         \
-                                               .save = spatial_save,                                                   \
-                                               .load = spatial_load,                                                   \
-                                               .learns = "spatial filters" };                                          \
-  LEARN_EXTENSION (estimator)
+void spatial_put (state_out *, const fnx_model *);
+bool spatial_get (state_in *, const fnx_step *, fnx_model *);
+/* The tail of such a step, around its fit(). */
+#define SPATIAL_ESTIMATOR(step_)                                                                                       \
+  ESTIMATOR (step_, 2, spatial_put, spatial_get, NULL, fit, spatial_free, .flags = FNX_EST_SUPERVISED,                 \
+             .apply = spatial_apply, .learns = "spatial filters")
 
 extern const fnx_param_desc filters_param, filters_log_param, filters_gives_param, filters_peer_param;
 extern const fnx_port_desc *const filters_outputs[];

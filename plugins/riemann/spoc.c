@@ -144,7 +144,7 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
   return spatial_finish (c, s, &x, status, m, out);
 }
 
-SPATIAL_ESTIMATOR (fit)
+SPATIAL_ESTIMATOR ("spoc");
 
 static const fnx_param_desc *const params[]
     = { &filters_param, &filters_peer_param, &either_estimator_param, &filters_log_param, &filters_gives_param, NULL };
@@ -176,7 +176,7 @@ const fnx_step_desc spoc_step = {
   .outputs = filters_outputs,
   .params = params,
   .create = create,
-  .destroy = spatial_destroy,
+  .destroy = step_free,
   .negotiate = negotiate,
   .extension = extension,
 };

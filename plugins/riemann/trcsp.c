@@ -18,7 +18,7 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
   if (s->count % 2 == 0)
     return FNX_OK;
   int n = s->count;
-  spatial_destroy (s);
+  step_free (s);
   *out = NULL;
   return c->fail (c, FNX_E_PARAM, "nfilter=%d is odd: half of the filters are for each class\nuse nfilter=%d", n,
                   n + 1);
@@ -99,7 +99,7 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
   return spatial_finish (c, s, &x, status, m, out);
 }
 
-SPATIAL_ESTIMATOR (fit)
+SPATIAL_ESTIMATOR ("trcsp");
 
 static const fnx_param_desc alpha_param = {
   .struct_size = sizeof alpha_param,
@@ -151,7 +151,7 @@ const fnx_step_desc trcsp_step = {
   .outputs = filters_outputs,
   .params = params,
   .create = create,
-  .destroy = spatial_destroy,
+  .destroy = step_free,
   .negotiate = negotiate,
   .extension = extension,
 };
