@@ -45,6 +45,12 @@ typedef struct look {
 } look;
 
 static const char *
+cure (const look *l)
+{
+  return l->m->cure ? l->m->cure : "estimator=oas";
+}
+
+static const char *
 channel (const look *l, size_t i, char text[24])
 {
   if (l->labels)
@@ -70,8 +76,8 @@ cause_few (look *l)
 {
   if (l->m->samples == 0 || (size_t)l->m->samples > l->n)
     return false;
-  snprintf (l->text, l->room, "%d samples a trial are too few for %zu channels: use estimator=oas, or longer epochs",
-            l->m->samples, l->n);
+  snprintf (l->text, l->room, "%d samples a trial are too few for %zu channels: use %s, or longer epochs",
+            l->m->samples, l->n, cure (l));
   return true;
 }
 
@@ -89,8 +95,8 @@ cause_reference (look *l)
   }
   if (!(most <= 1e-9 * (double)l->n * all))
     return false;
-  snprintf (l->text, l->room,
-            "all channels sum to zero (average reference): use estimator=oas, or drop one channel with  ! pick");
+  snprintf (l->text, l->room, "all channels sum to zero (average reference): use %s, or drop one channel with  ! pick",
+            cure (l));
   return true;
 }
 
@@ -102,8 +108,8 @@ cause_duplicate (look *l)
     for (size_t j = i + 1; j < l->n; j++) {
       double r = l->x[i * l->n + j] / sqrt (l->x[i * l->n + i] * l->x[j * l->n + j]);
       if (fabs (r) > 1 - 1e-12) {
-        snprintf (l->text, l->room, "channels %s and %s are the same: drop one with  ! pick, or use estimator=oas",
-                  channel (l, i, one), channel (l, j, two));
+        snprintf (l->text, l->room, "channels %s and %s are the same: drop one with  ! pick, or use %s",
+                  channel (l, i, one), channel (l, j, two), cure (l));
         return true;
       }
     }
@@ -113,9 +119,11 @@ cause_duplicate (look *l)
 static bool
 cause_other (look *l)
 {
-  snprintf (l->text, l->room,
-            "some channels are combinations of others (interpolated, or components removed): use estimator=oas, or "
-            "drop them with  ! pick");
+  snprintf (
+      l->text, l->room,
+      "some channels are combinations of others (interpolated, or components removed): use %s, or drop them with  "
+      "! pick",
+      cure (l));
   return true;
 }
 
@@ -180,9 +188,8 @@ matrices_refuse (fnx_call *c, const matrices *m, const double *x, const char *wh
     return c->fail (c, FNX_E_DATA, "%s is not symmetric: mirrored entries differ by %g\nmake it with  ! cov", what,
                     gap);
   if (rank == n && w[0] > 0)
-    return c->fail (c, FNX_E_NUMERIC,
-                    "%s is too ill-conditioned: its eigenvalues go from %.2g to %.2g\nuse estimator=oas", what, w[0],
-                    w[n - 1]);
+    return c->fail (c, FNX_E_NUMERIC, "%s is too ill-conditioned: its eigenvalues go from %.2g to %.2g\nuse %s", what,
+                    w[0], w[n - 1], cure (&l));
   for (size_t k = 0; causes[k]; k++)
     if (causes[k](&l))
       break;

@@ -24,6 +24,7 @@ typedef struct matrices {
   int samples;            /* they were estimated from; 0: unknown */
   /* Of the rows; NULL: those of the buffer's channels, where there are as many. */
   const char *const *labels;
+  const char *cure; /* what makes them positive definite; NULL: estimator=oas */
 } matrices;
 
 /* From cov[trial,channel,channel], each tested (finite, symmetric, and where
@@ -83,6 +84,6 @@ extern const fnx_port_desc *const cov_inputs[], *const scores_outputs[], *const 
 
 extern const fnx_step_desc cov_step, augcov_step, mean_step, tangent_step, mdm_step, fgmdm_step, meanfield_step,
     knn_step, csp_step, trcsp_step, spoc_step, fbcsp_step, potato_step, erpcov_step, xdawncov_step, xdawn_step,
-    align_step, recentre_step, rescale_step;
+    align_step, recentre_step, rescale_step, crossspec_step;
 
 #endif

@@ -1,0 +1,4 @@
+EXTRA_PROGRAMS += bench/crossspec
+bench_crossspec_SOURCES = bench/crossspec.c
+bench_crossspec_LDADD = $(TEST_LDADD) -lm
+bench_crossspec_LDFLAGS = $(TEST_LDFLAGS)
