@@ -13,6 +13,6 @@
  * the same bits for any number of threads. */
 fnx_status products (fnx_call *c, const rows *a, const rows *b, const double *mean, double *out);
 
-extern const fnx_step_desc svm_step, lda_step, logistic_step, scale_step, pca_step, select_step;
+extern const fnx_step_desc svm_step, lda_step, logistic_step, scale_step, pca_step, select_step, flatten_step;
 
 #endif

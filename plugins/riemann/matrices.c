@@ -170,8 +170,9 @@ matrices_refuse (fnx_call *c, const matrices *m, const double *x, const char *wh
   size_t n = (size_t)m->n;
   const fnx_spec *s = m->of ? c->buf->spec (m->of) : NULL;
   look l = { .c = c, .m = m, .x = x, .n = n, .labels = m->labels, .room = 512 };
-  if (!l.labels && s && s->ndim > 1 && s->axes[1]->labels && s->axes[1]->size == (int64_t)n)
-    l.labels = s->axes[1]->labels;
+  for (int k = 1; !l.labels && s && k < s->ndim; k++)
+    if (strcmp (s->axes[k]->name, "channel") == 0 && s->axes[k]->size == (int64_t)n)
+      l.labels = s->axes[k]->labels;
   double *copy = c->scratch (c, (n * n + n + la_eig_work (m->n)) * sizeof *copy);
   l.text = c->scratch (c, l.room);
   if (!copy || !l.text)
@@ -203,7 +204,19 @@ matrices_refuse (fnx_call *c, const matrices *m, const double *x, const char *wh
 fnx_status
 matrices_bad (fnx_call *c, const matrices *m, size_t i)
 {
-  return matrices_refuse (c, m, m->x[i], trial_name (c, m->of, i));
+  const char *name = trial_name (c, m->of, i);
+  size_t room = strlen (name) + 40;
+  char *at = m->bin ? c->scratch (c, room) : NULL;
+  if (at) {
+    const fnx_axis *freq = c->buf->spec (m->of)->axes[1];
+    int64_t bin = m->bin - 1;
+    double hz = freq->values ? freq->values[bin]
+                : freq->flags & FNX_AXIS_REGULAR
+                    ? freq->origin + (double)(freq->start + bin) * (double)freq->rate_den / (double)freq->rate_num
+                    : (double)bin;
+    snprintf (at, room, "%s at %g %s", name, hz, freq->unit ? freq->unit : "");
+  }
+  return matrices_refuse (c, m, m->x[i], at ? at : name);
 }
 
 /* ---- over all trials ------------------------------------------------------ */
@@ -274,15 +287,16 @@ test_one (void *arg, size_t i, double *work)
   return t->spd ? cov_spd (x, n, work) : 0;
 }
 
-fnx_status
-matrices_of (fnx_call *c, const fnx_buf *b, size_t need, bool spd, matrices *m)
+/* One matrix of each trial; bin as in struct matrices. */
+static fnx_status
+matrices_at (fnx_call *c, const fnx_buf *b, int64_t bin, size_t need, bool spd, matrices *m)
 {
   const fnx_spec *s = c->buf->spec (b);
-  int64_t count = s->axes[0]->size, n = s->axes[1]->size;
-  *m = (matrices){ .of = b };
-  if (n != s->axes[2]->size)
+  int64_t count = s->axes[0]->size, n = s->axes[s->ndim - 1]->size, rows = s->axes[s->ndim - 2]->size;
+  *m = (matrices){ .of = b, .bin = bin, .cure = bin ? "crossspec shrinkage=0.1" : NULL };
+  if (n != rows)
     return c->fail (c, FNX_E_SPEC, "%s holds matrices of %lld x %lld; covariances are square", c->recording,
-                    (long long)n, (long long)s->axes[2]->size);
+                    (long long)rows, (long long)n);
   if (n < 1 || n > 20000)
     return c->fail (c, FNX_E_SPEC, "%s has %lld channels; this step takes 1 to 20000", c->recording, (long long)n);
   if (count < (int64_t)need)
@@ -292,12 +306,24 @@ matrices_of (fnx_call *c, const fnx_buf *b, size_t need, bool spd, matrices *m)
   if (!x)
     return FNX_E_NOMEM;
   for (int64_t i = 0; i < count; i++)
-    x[i] = c->buf->item (b, i);
+    x[i] = (const double *)c->buf->item (b, i) + (bin ? (bin - 1) * n * n : 0);
   m->n = (int)n;
   m->count = (size_t)count;
   m->x = x;
   test t = { m, spd };
   return matrices_each (c, m, (size_t)(n * n), test_one, &t, NULL);
+}
+
+fnx_status
+matrices_of (fnx_call *c, const fnx_buf *b, size_t need, bool spd, matrices *m)
+{
+  return matrices_at (c, b, 0, need, spd, m);
+}
+
+fnx_status
+matrices_of_bin (fnx_call *c, const fnx_buf *b, int64_t bin, size_t need, matrices *m)
+{
+  return matrices_at (c, b, bin + 1, need, true, m);
 }
 
 fnx_status

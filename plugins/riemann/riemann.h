@@ -25,11 +25,14 @@ typedef struct matrices {
   /* Of the rows; NULL: those of the buffer's channels, where there are as many. */
   const char *const *labels;
   const char *cure; /* what makes them positive definite; NULL: estimator=oas */
+  int64_t bin;      /* 0; or 1 + the index of their frequency */
 } matrices;
 
 /* From cov[trial,channel,channel], each tested (finite, symmetric, and where
  * `spd` positive definite); at least `need` trials. */
 fnx_status matrices_of (fnx_call *, const fnx_buf *, size_t need, bool spd, matrices *);
+/* Those at one frequency of spectrum[trial,freq,channel,channel]. */
+fnx_status matrices_of_bin (fnx_call *, const fnx_buf *, int64_t bin, size_t need, matrices *);
 /* Say why matrix i is not positive definite, and what to do. */
 fnx_status matrices_bad (fnx_call *, const matrices *, size_t i);
 /* The same for x[n,n], a matrix `like` those, which is called `what`; like->of

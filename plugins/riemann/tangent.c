@@ -3,8 +3,8 @@
  * tangent: matrices seen from the mean of the training set, as vectors
  * (Barachant et al. 2012, pyRiemann's TangentSpace).
  */
+#include "plugins/common/estimator.h"
 #include "plugins/common/linalg.h"
-#include "plugins/common/trials.h"
 #include "plugins/riemann/riemann.h"
 
 #include <math.h>
@@ -21,8 +21,9 @@ struct fnx_step {
 struct fnx_model {
   spd_metric metric;
   int n;
-  double *mean; /* n x n */
-  /* Of the mean, not saved: riemann: its inverse root; logeuclid: its log,
+  size_t sets;  /* of a reference: 1, or one for each frequency */
+  double *mean; /* sets x n x n */
+  /* Of each mean, not saved: riemann: its inverse root; logeuclid: its log,
    * eigenvectors and the divided differences of exp. */
   double *root, *vectors, *slopes;
 };
@@ -40,24 +41,22 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
   return FNX_OK;
 }
 
-static void
-destroy (fnx_step *s)
-{
-  free (s);
-}
-
 static const fnx_spec *
 features_spec (fnx_call *c, const fnx_spec *in)
 {
   fnx_axis *feature = c->scratch (c, sizeof *feature);
   const fnx_axis **axes = c->scratch (c, 2 * sizeof *axes);
   fnx_spec *s = c->scratch (c, sizeof *s);
-  int64_t n = in->axes[1]->size;
+  int64_t n = in->axes[1]->size, sets = 1;
+  if (in->ndim == 4) {
+    sets = n;
+    n = in->axes[2]->size;
+  }
   if (!feature || !axes || !s)
     return NULL;
   *feature = (fnx_axis){ .struct_size = sizeof *feature,
                          .name = "feature",
-                         .size = n == FNX_UNKNOWN ? FNX_UNKNOWN : n * (n + 1) / 2 };
+                         .size = n == FNX_UNKNOWN || sets == FNX_UNKNOWN ? FNX_UNKNOWN : sets * (n * (n + 1) / 2) };
   axes[0] = in->axes[0];
   axes[1] = feature;
   *s = (fnx_spec){
@@ -86,60 +85,90 @@ model_free (fnx_model *m)
   free (m);
 }
 
-/* Fill in what follows from the mean. */
+/* What follows from the mean of one set. */
+static int
+complete_set (fnx_model *m, size_t set, double *w, double *work)
+{
+  size_t n = (size_t)m->n, q = n * n;
+  double *mean = m->mean + set * q, *root = m->root + set * q;
+  if (m->metric == SPD_RIEMANN)
+    return spd_invsqrt (mean, m->n, root, work);
+  if (m->metric == SPD_EUCLID)
+    return 0;
+  double *slopes = m->slopes + set * q;
+  int bad = spd_log (mean, m->n, root, work) || la_eig (root, m->n, m->vectors + set * q, w, work);
+  for (size_t a = 0; !bad && a < n; a++)
+    for (size_t b = 0; b < n; b++) {
+      double gap = w[a] - w[b], mid = exp (0.5 * (w[a] + w[b]));
+      slopes[a * n + b] = mid * (fabs (gap) < 1e-5 ? 1 + gap * gap / 24 : 2 * sinh (0.5 * gap) / gap);
+    }
+  return bad;
+}
+
 static fnx_status
 complete (fnx_call *c, fnx_model *m)
 {
   size_t n = (size_t)m->n, q = n * n;
   double *work = c->scratch (c, (spd_work (m->n) + n) * sizeof *work);
-  if (!work || !(m->root = learn_alloc (c, q, sizeof *m->root)))
+  if (!work || !(m->root = learn_alloc (c, m->sets * q, sizeof *m->root)))
     return FNX_E_NOMEM;
-  int bad = 0;
-  if (m->metric == SPD_RIEMANN)
-    bad = spd_invsqrt (m->mean, m->n, m->root, work);
-  else if (m->metric == SPD_LOGEUCLID) {
-    double *w = work + spd_work (m->n);
-    m->vectors = learn_alloc (c, q, sizeof *m->vectors);
-    m->slopes = learn_alloc (c, q, sizeof *m->slopes);
+  if (m->metric == SPD_LOGEUCLID) {
+    m->vectors = learn_alloc (c, m->sets * q, sizeof *m->vectors);
+    m->slopes = learn_alloc (c, m->sets * q, sizeof *m->slopes);
     if (!m->vectors || !m->slopes)
       return FNX_E_NOMEM;
-    bad = spd_log (m->mean, m->n, m->root, work) || la_eig (m->root, m->n, m->vectors, w, work);
-    for (size_t a = 0; !bad && a < n; a++)
-      for (size_t b = 0; b < n; b++) {
-        double gap = w[a] - w[b], mid = exp (0.5 * (w[a] + w[b]));
-        m->slopes[a * n + b] = mid * (fabs (gap) < 1e-5 ? 1 + gap * gap / 24 : 2 * sinh (0.5 * gap) / gap);
-      }
   }
-  return bad ? c->fail (c, FNX_E_NUMERIC, "the mean of the training set is not positive definite\nuse estimator=oas")
-             : FNX_OK;
+  matrices like = { .n = m->n };
+  for (size_t k = 0; k < m->sets; k++)
+    if (complete_set (m, k, work + spd_work (m->n), work))
+      return matrices_refuse (c, &like, m->mean + k * q, "the mean of the training set");
+  return FNX_OK;
+}
+
+/* The matrices of one set: of all, or at one frequency. */
+static fnx_status
+set_of (fnx_call *c, const fnx_step *s, const fnx_buf *b, size_t set, size_t need, matrices *x)
+{
+  if (c->buf->spec (b)->ndim == 4)
+    return matrices_of_bin (c, b, (int64_t)set, need, x);
+  return matrices_of_any (c, b, s->kind, need, x);
+}
+
+static size_t
+sets_of (const fnx_spec *s)
+{
+  return s->ndim == 4 ? (size_t)s->axes[1]->size : 1;
+}
+
+static fnx_status
+learn (fnx_call *c, const fnx_step *s, const fnx_buf *b, const fnx_model *start, fnx_model *m)
+{
+  matrices x;
+  const double *w;
+  fnx_status status = rows_weights (c, b, &w);
+  m->metric = s->metric;
+  m->sets = sets_of (c->buf->spec (b));
+  if (status == FNX_OK && m->sets == 0)
+    return c->fail (c, FNX_E_DATA, "the spectra of %s have no frequencies", c->recording);
+  for (size_t k = 0; k < m->sets && status == FNX_OK; k++) {
+    if ((status = set_of (c, s, b, k, 1, &x)) != FNX_OK)
+      break;
+    size_t q = (size_t)x.n * (size_t)x.n;
+    bool usable = start && start->n == x.n && start->metric == s->metric && start->sets == m->sets;
+    m->n = x.n;
+    if (!m->mean && !(m->mean = learn_alloc (c, m->sets, q * sizeof *m->mean)))
+      return FNX_E_NOMEM;
+    status
+        = matrices_mean (c, &x, s->metric, w, NULL, 0, s->peer, usable ? start->mean + k * q : NULL, m->mean + k * q);
+  }
+  return status == FNX_OK ? complete (c, m) : status;
 }
 
 static fnx_status
 fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *start, fnx_model **out)
 {
-  matrices x;
-  const double *w;
-  fnx_status status = matrices_of_any (c, in[0], s->kind, 1, &x);
-  if (status == FNX_OK)
-    status = rows_weights (c, in[0], &w);
-  if (status != FNX_OK)
-    return status;
   fnx_model *m = learn_alloc (c, 1, sizeof *m);
-  if (!m || !(m->mean = learn_alloc (c, (size_t)x.n * (size_t)x.n, sizeof *m->mean))) {
-    model_free (m);
-    return FNX_E_NOMEM;
-  }
-  m->metric = s->metric;
-  m->n = x.n;
-  bool usable = start && start->n == x.n && start->metric == s->metric;
-  status = matrices_mean (c, &x, s->metric, w, NULL, 0, s->peer, usable ? start->mean : NULL, m->mean);
-  if (status == FNX_OK)
-    status = complete (c, m);
-  if (status == FNX_OK)
-    *out = m;
-  else
-    model_free (m);
-  return status;
+  return m ? fitted (learn (c, s, in[0], start, m), m, model_free, out) : FNX_E_NOMEM;
 }
 
 /* ---- the maps ------------------------------------------------------------- */
@@ -147,7 +176,8 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
 typedef struct plan {
   const fnx_model *m;
   const matrices *x;
-  double *out;
+  size_t at;    /* of the set's n x n in the model */
+  double *out;  /* the set's first feature */
   size_t width; /* features of a trial */
 } plan;
 
@@ -155,7 +185,7 @@ typedef struct plan {
 static int
 map_riemann (const plan *p, const double *x, double *y, double *work)
 {
-  return spd_log_at (x, p->m->root, p->m->n, y, NULL, work);
+  return spd_log_at (x, p->m->root + p->at, p->m->n, y, NULL, work);
 }
 
 /* Derivative of exp at log M in the direction log X - log M. */
@@ -168,13 +198,13 @@ map_logeuclid (const plan *p, const double *x, double *y, double *work)
   double *t = work + spd_work (n);
   if (spd_log (x, n, y, work))
     return -1;
-  la_axpy (y, -1, m->root, q);
-  la_mul (t, m->vectors, y, n, n, n, 1, 0);
-  la_mul_nt (y, t, m->vectors, n, n, n, 1, 0);
+  la_axpy (y, -1, m->root + p->at, q);
+  la_mul (t, m->vectors + p->at, y, n, n, n, 1, 0);
+  la_mul_nt (y, t, m->vectors + p->at, n, n, n, 1, 0);
   for (size_t i = 0; i < q; i++)
-    y[i] *= m->slopes[i];
-  la_mul_tn (t, m->vectors, y, n, n, n, 1, 0);
-  la_mul (y, t, m->vectors, n, n, n, 1, 0);
+    y[i] *= m->slopes[p->at + i];
+  la_mul_tn (t, m->vectors + p->at, y, n, n, n, 1, 0);
+  la_mul (y, t, m->vectors + p->at, n, n, n, 1, 0);
   return 0;
 }
 
@@ -184,7 +214,7 @@ map_euclid (const plan *p, const double *x, double *y, double *work)
   (void)work;
   size_t q = (size_t)p->m->n * (size_t)p->m->n;
   for (size_t i = 0; i < q; i++)
-    y[i] = x[i] - p->m->mean[i];
+    y[i] = x[i] - p->m->mean[p->at + i];
   return 0;
 }
 
@@ -207,16 +237,28 @@ static fnx_status
 apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const *in, const fnx_buf **out)
 {
   matrices x;
-  fnx_status status = matrices_of_any (c, in[0], s->kind, 0, &x);
-  if (status == FNX_OK)
-    status = matrices_fit (c, &x, m->n);
-  if (status != FNX_OK)
-    return status;
-  const fnx_spec *spec = features_spec (c, c->buf->spec (in[0]));
-  fnx_buf *b = spec ? c->buf->like (c, in[0], spec) : NULL;
-  size_t n = (size_t)m->n;
-  plan p = { m, &x, b ? c->buf->write (c, b) : NULL, n * (n + 1) / 2 };
-  status = p.out ? matrices_each (c, &x, spd_work (m->n) + 2 * n * n, map_one, &p, NULL) : FNX_E_NOMEM;
+  const fnx_spec *from = c->buf->spec (in[0]);
+  size_t n = (size_t)m->n, each = n * (n + 1) / 2;
+  if (sets_of (from) != m->sets)
+    return c->fail (c, FNX_E_SPEC,
+                    "%s has matrices at %zu frequencies; the model was fitted on %zu\n"
+                    "run it through the same steps as the recordings of the training",
+                    c->recording, sets_of (from), m->sets);
+  fnx_status status = FNX_OK;
+  fnx_buf *b = NULL;
+  double *v = NULL;
+  for (size_t k = 0; k < m->sets && status == FNX_OK; k++) {
+    if ((status = set_of (c, s, in[0], k, 0, &x)) == FNX_OK)
+      status = matrices_fit (c, &x, m->n);
+    if (status == FNX_OK && !b) { /* after the first look: nothing is made of what does not fit */
+      const fnx_spec *spec = features_spec (c, from);
+      b = spec ? c->buf->like (c, in[0], spec) : NULL;
+      v = b ? c->buf->write (c, b) : NULL;
+    }
+    plan p = { m, &x, k * n * n, v ? v + k * each : NULL, m->sets * each };
+    if (status == FNX_OK)
+      status = v ? matrices_each (c, &x, spd_work (m->n) + 2 * n * n, map_one, &p, NULL) : FNX_E_NOMEM;
+  }
   if (status == FNX_OK)
     out[0] = b;
   else
@@ -224,58 +266,33 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
   return status;
 }
 
-/* ---- saved models: metric, n, the mean ------------------------------------- */
+/* ---- saved models: metric, n, sets, the means ------------------------------ */
 
-static fnx_status
-save (fnx_call *c, const fnx_model *m, fnx_status (*put) (void *, const void *, size_t), void *to)
+static void
+put (state_out *o, const fnx_model *m)
 {
-  state_out o = { put, to, FNX_OK };
-  (void)c;
-  state_put_u64 (&o, (uint64_t)m->metric);
-  state_put_u64 (&o, (uint64_t)m->n);
-  state_put_f64s (&o, m->mean, (size_t)m->n * (size_t)m->n);
-  return o.status;
+  state_put_u64 (o, (uint64_t)m->metric);
+  state_put_u64 (o, (uint64_t)m->n);
+  state_put_u64 (o, m->sets);
+  state_put_f64s (o, m->mean, m->sets * (size_t)m->n * (size_t)m->n);
 }
 
-static fnx_status
-load (fnx_call *c, const fnx_step *s, uint32_t version, const void *bytes, size_t n, fnx_model **out)
-{
-  state_in in = { bytes, n, version != 1 };
-  (void)s;
-  fnx_model *m = learn_alloc (c, 1, sizeof *m);
-  if (!m)
-    return FNX_E_NOMEM;
-  m->metric = (spd_metric)state_count (&in, 0, MAPS - 1);
-  m->n = (int)state_count (&in, 8, 20000);
-  in.bad |= m->n == 0;
-  m->mean = state_matrix (&in, (size_t)m->n, (size_t)m->n);
-  fnx_status status = learn_state (c, "tangent", &in, m->mean != NULL);
-  if (status == FNX_OK && !(la_asymmetry (m->mean, m->n) == 0))
-    status = c->fail (c, FNX_E_STATE, "the saved tangent model is damaged: its mean is no covariance\ntrain it again");
-  if (status == FNX_OK && complete (c, m) != FNX_OK)
-    status = FNX_E_STATE;
-  if (status == FNX_OK)
-    *out = m;
-  else
-    model_free (m);
-  return status;
-}
-
-static const fnx_ext_estimator estimator = { .struct_size = sizeof estimator,
-                                             .fit = fit,
-                                             .apply = apply,
-                                             .model_free = model_free,
-                                             .state_version = 1,
-                                             .save = save,
-                                             .load = load,
-                                             .learns = "reference mean" };
-
-static const void *
-extension (const fnx_step *s, const char *id)
+static bool
+get (state_in *in, const fnx_step *s, fnx_model *m)
 {
   (void)s;
-  return strcmp (id, FNX_ESTIMATOR) == 0 ? &estimator : NULL;
+  m->metric = (spd_metric)state_count (in, 0, MAPS - 1);
+  m->n = (int)state_count (in, 8, 20000);
+  m->sets = state_count (in, 8, INT32_MAX);
+  in->bad |= m->n == 0 || m->sets == 0;
+  size_t n = (size_t)m->n;
+  m->mean = state_matrix (in, m->sets * n, n);
+  for (size_t k = 0; m->mean && !in->bad && k < m->sets; k++)
+    in->bad |= !(la_asymmetry (m->mean + k * n * n, m->n) == 0);
+  return m->mean != NULL;
 }
+
+ESTIMATOR ("tangent", 2, put, get, complete, fit, model_free, .apply = apply, .learns = "reference mean");
 
 static const char *const map_names[] = { "riemann", "logeuclid", "euclid", NULL };
 static const fnx_param_desc map_param = {
@@ -289,12 +306,19 @@ static const fnx_param_desc map_param = {
 };
 static const fnx_param_desc *const params[] = { &map_param, &either_estimator_param, &peer_param, NULL };
 
+static const fnx_port_desc in_port = {
+  .struct_size = sizeof in_port,
+  .name = "in",
+  .what = "cov[trial,channel,channel] or epochs[trial,channel,time] or spectrum[trial,freq,channel,channel]",
+  .doc = "positive definite matrices; of epochs the covariance is taken first",
+};
 static const fnx_port_desc out_port = {
   .struct_size = sizeof out_port,
   .name = "out",
   .what = "features[trial,feature]",
   .doc = "n(n+1)/2 numbers a trial: the upper triangle by rows, off-diagonals times the root of 2",
 };
+static const fnx_port_desc *const inputs[] = { &in_port, NULL };
 static const fnx_port_desc *const outputs[] = { &out_port, NULL };
 
 const fnx_step_desc tangent_step = {
@@ -309,16 +333,18 @@ const fnx_step_desc tangent_step = {
          " log(M^-1/2 X M^-1/2) of each matrix X: in that flat picture any linear method applies, and distances to the"
          " mean are kept. The mean is learned again inside each fold; it needs no targets.\n\n"
          "Epochs may come in directly: their covariances are then estimated with estimator=oas. Other metrics:"
-         " logeuclid maps differences of matrix logarithms, euclid plain differences.",
+         " logeuclid maps differences of matrix logarithms, euclid plain differences.\n\n"
+         "Spectra of crossspec gives=each have a mean at every frequency, and the features of one frequency stand"
+         " behind those of the one before.",
   .cite = "Barachant et al., IEEE TBME 59:920, 2012",
   .equals = "pyRiemann 0.9 TangentSpace to 1e-9",
   .example = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s"
              " ! evaluate folds=5 begin tangent ! svm end",
-  .inputs = either_inputs,
+  .inputs = inputs,
   .outputs = outputs,
   .params = params,
   .create = create,
-  .destroy = destroy,
+  .destroy = step_free,
   .negotiate = negotiate,
   .extension = extension,
 };

@@ -108,11 +108,41 @@ refused (const char *line, fnx_buf *x, const char *word)
   buffer_unref (x);
 }
 
+static void
+flattened (void)
+{
+  const double m[] = { 1, 2, 3, 2, 4, 5, 3, 5, 6, 9, 8, 7, 8, 6, 5, 7, 5, 4 };
+  const double with[] = { 1, 2, 3, 4, 5, 6, 9, 8, 7, 6, 5, 4 }, without[] = { 2, 3, 5, 8, 7, 5 };
+  fnx_buf *b = t_buf ("cov[trial,channel,channel]", m, 2L, 3L, 3L);
+  const fnx_buf *f = t_run ("flatten", b);
+  t_ok (buffer_spec (f)->axes[1]->size == 6, "a matrix gives its upper triangle");
+  t_near (t_values (f), with, 12, 0, "flatten cov");
+  buffer_unref (f);
+  buffer_unref (b);
+  b = t_buf ("connectivity[trial,channel,channel]", m, 2L, 3L, 3L);
+  f = t_run ("flatten", b);
+  t_near (t_values (f), without, 6, 0, "flatten connectivity");
+  buffer_unref (f);
+  buffer_unref (b);
+  b = t_buf ("spectrum[trial,freq,channel,channel]", m, 1L, 2L, 3L, 3L);
+  f = t_run ("flatten", b);
+  t_near (t_values (f), with, 12, 0, "flatten spectra");
+  buffer_unref (f);
+  buffer_unref (b);
+  b = t_buf ("epochs[trial,channel,time]", m, 2L, 3L, 3L);
+  f = t_run ("flatten", b);
+  t_near (t_values (f), m, 18, 0, "flatten epochs");
+  t_ok (buffer_spec (f)->axes[0]->size == 2 && buffer_spec (f)->axes[1]->size == 9, "9 features of 2 trials");
+  buffer_unref (f);
+  buffer_unref (b);
+}
+
 int
 main (void)
 {
   const double hole[] = { 1, 2, NAN, 4 }, same[] = { 1, 2, 1, 2, 1, 2 };
   t_begin ();
+  flattened ();
   peers ();
   theory ();
   learned ();

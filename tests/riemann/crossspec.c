@@ -219,6 +219,53 @@ threads (void)
   free (x);
 }
 
+/* A reference for each frequency: the features of one alone, side by side. */
+static void
+tangents (const char *metric)
+{
+  enum { K = 12, C = 3, T = 400, F = 4, EACH = C * (C + 1) / 2 };
+  static double x[K * C * T], one[K * C * C];
+  char line[64];
+  fnx_status code;
+  t_random (x, K * C * T, 11);
+  fnx_buf *b = t_buf ("epochs[trial,channel,time]", x, (long)K, (long)C, (long)T);
+  t_rate (&b, 64, 1);
+  t_labels (&b, "channel", "Fz,Cz,Pz");
+  const fnx_buf *s = t_run ("crossspec window=32 range=6..12Hz", b);
+  snprintf (line, sizeof line, "tangent metric=%s", metric);
+  t_model *m = t_fit (line, s, NULL, NULL), *again = t_save_load (m);
+  const fnx_buf *all = t_apply (again, s);
+  t_ok (buffer_spec (all)->axes[1]->size == F * EACH, "%s of %d frequencies: %d features", line, F, F * EACH);
+  bool same = true;
+  for (int f = 0; f < F; f++) {
+    for (int k = 0; k < K; k++)
+      memcpy (one + k * C * C, t_values (s) + (k * F + f) * C * C, C * C * sizeof *one);
+    fnx_buf *slice = t_buf ("cov[trial,channel,channel]", one, (long)K, (long)C, (long)C);
+    const fnx_buf *y = t_run (line, slice);
+    for (int k = 0; k < K; k++)
+      same = same && memcmp (t_values (y) + k * EACH, t_values (all) + (k * F + f) * EACH, EACH * sizeof (double)) == 0;
+    buffer_unref (y);
+    buffer_unref (slice);
+  }
+  t_ok (same, "%s: each as it is alone", line);
+  buffer_unref (all);
+  buffer_unref (s);
+  t_model_free (m);
+  t_model_free (again);
+  memcpy (x + (5 * C + 2) * T, x + (5 * C + 1) * T, T * sizeof *x);
+  fnx_buf *twin = t_buf ("epochs[trial,channel,time]", x, (long)K, (long)C, (long)T);
+  t_rate (&twin, 64, 1);
+  t_labels (&twin, "channel", "Fz,Cz,Pz");
+  s = t_run ("crossspec window=32 range=6..12Hz", twin);
+  const char *why = t_fail (line, s, &code);
+  t_ok (code == FNX_E_NUMERIC && strstr (why, "trial 6 of") && strstr (why, "at 6 Hz") && strstr (why, "rank 2 of 3")
+            && strstr (why, "Cz and Pz are the same") && strstr (why, "crossspec shrinkage=0.1"),
+        "%s", why);
+  buffer_unref (s);
+  buffer_unref (twin);
+  buffer_unref (b);
+}
+
 int
 main (void)
 {
@@ -229,6 +276,9 @@ main (void)
   delays ();
   refusals ();
   shrinkage ();
+  tangents ("riemann");
+  tangents ("logeuclid");
+  tangents ("euclid");
   threads ();
   return t_end ();
 }
