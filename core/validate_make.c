@@ -236,7 +236,10 @@ column (maker *m, const char *name, int64_t n, bool text)
     if (text)
       ((const char **)values)[i] = missing ? NULL : answers[one_class ? 0 : i % 2];
     else
-      ((double *)values)[i] = missing ? NAN : !strcmp (name, "weight") ? 1 : (double)(i / 4 % 3);
+      ((double *)values)[i] = missing                         ? NAN
+                              : !strcmp (name, "weight")      ? 1
+                              : !strcmp (name, "calibration") ? i / 4 % 3 == 0
+                                                              : (double)(i / 4 % 3);
   }
   c->texts = text ? values : NULL;
   c->reals = text ? NULL : values;
@@ -247,7 +250,7 @@ column (maker *m, const char *name, int64_t n, bool text)
 static const fnx_column *const *
 columns (maker *m, int64_t n)
 {
-  const fnx_column **list = part (m, 12 * sizeof *list);
+  const fnx_column **list = part (m, 16 * sizeof *list);
   size_t k = 0;
   char *save = NULL, *names = part (m, sizeof m->with);
   bool target = false;
@@ -263,6 +266,8 @@ columns (maker *m, int64_t n)
     list[k++] = column (m, "target", n, true);
   if (!strstr (m->with, "group") && there (m))
     list[k++] = column (m, "group", n, false);
+  for (size_t i = 0; i < 2 && there (m); i++) /* the first subject is the one to adapt to */
+    list[k++] = column (m, i ? "calibration" : "subject", n, false);
   for (size_t i = 0; i < k; i++)
     if (!list[i])
       return NULL;

@@ -109,9 +109,7 @@ learn (fnx_call *c, const fnx_step *s, const matrices *x, const double *w, const
     la_axpy (v, 1 / total, p.tile + t * q, q);
   la_mirror (v, x->n); /* the two triangles may be summed by different instructions */
   if (cov_spd (v, x->n, p.work))
-    return c->fail (c, FNX_E_NUMERIC,
-                    "the mean covariance of a domain is not positive definite: channels are combinations of others, as "
-                    "behind an average reference\nuse estimator=oas, or drop a channel with  ! pick");
+    return matrices_refuse (c, x, v, "the mean covariance of a domain");
   return FNX_OK;
 }
 

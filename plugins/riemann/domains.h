@@ -31,4 +31,18 @@ fnx_status domain_by_of (fnx_call *, const fnx_params *, domain_by *);
 /* The domains of the trials of b. */
 fnx_status domains_of (fnx_call *, const fnx_buf *b, const domain_by *, domains *);
 
+/* Labelled trials on two sides: of the domain that a model is for (the target:
+ * what the setting target= names, or the column calibration marks), and all
+ * others (the sources).  Class codes, -1 on the other side; scratch memory. */
+typedef struct sides {
+  const int32_t *source, *target;
+  size_t n_source, n_target;
+} sides;
+extern const fnx_param_desc target_param;
+fnx_status sides_of (fnx_call *, const fnx_buf *b, const domains *, const char *target, const int32_t *code, sides *);
+/* Are there labelled trials of each of n_class classes on both sides?  Else the
+ * sentence of step `name`. */
+fnx_status sides_check (fnx_call *, const sides *, size_t count, const char *name, int32_t n_class,
+                        const char *const *class_name);
+
 #endif

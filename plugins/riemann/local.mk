@@ -15,4 +15,5 @@ plugins_riemann_riemann_la_LIBADD = plugins/common/libcommon.la plugins/common/l
 plugins_riemann_riemann_la_CPPFLAGS = $(AM_CPPFLAGS) $(AS_MODULE)riemann
 plugins_riemann_riemann_la_CFLAGS = $(AM_CFLAGS) $(LAPACKE_CFLAGS) $(OPENBLAS_CFLAGS)
 plugins_riemann_riemann_la_SOURCES += plugins/riemann/domains.c plugins/riemann/domains.h plugins/riemann/adapt.c \
-  plugins/riemann/adapt.h plugins/riemann/align.c plugins/riemann/recentre.c plugins/riemann/rescale.c
+  plugins/riemann/adapt.h plugins/riemann/align.c plugins/riemann/recentre.c plugins/riemann/rescale.c \
+  plugins/riemann/mdwm.c plugins/riemann/rotate.c plugins/riemann/turn.c plugins/riemann/turn.h

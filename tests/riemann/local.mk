@@ -51,3 +51,7 @@ tests_riemann_crossspec_SOURCES = tests/riemann/crossspec.c
 tests_riemann_crossspec_CFLAGS = $(AM_CFLAGS) $(LAPACKE_CFLAGS) $(OPENBLAS_CFLAGS)
 tests_riemann_crossspec_LDADD = $(riemann_test_libs)
 tests_riemann_crossspec_LDFLAGS = $(TEST_LDFLAGS)
+riemann_tests += tests/riemann/rotate
+tests_riemann_rotate_SOURCES = tests/riemann/rotate.c
+tests_riemann_rotate_LDADD = $(riemann_test_libs)
+tests_riemann_rotate_LDFLAGS = $(TEST_LDFLAGS)

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * rotate: class means of other domains onto those of the one that a model is
+ * for (Rodrigues et al. 2019, pyRiemann's TLRotate).
+ */
+#include "plugins/common/estimator.h"
+#include "plugins/common/linalg.h"
+#include "plugins/riemann/domains.h"
+#include "plugins/riemann/riemann.h"
+#include "plugins/riemann/turn.h"
+
+#include <math.h>
+
+struct fnx_step {
+  domain_by by;
+  const char *target; /* NULL: those that are marked */
+  bool riemann, peer;
+};
+
+struct fnx_model {
+  int n;
+  size_t count; /* source domains */
+  char **name;
+  double *q; /* count x n x n, orthogonal */
+};
+
+static fnx_status
+create (fnx_call *c, const fnx_params *p, fnx_step **out)
+{
+  fnx_step *s = learn_alloc (c, 1, sizeof *s);
+  if (!s)
+    return FNX_E_NOMEM;
+  s->riemann = c->param->integer (p, "metric") == 1;
+  s->peer = c->param->integer (p, "peer") == 1;
+  s->target = c->param->given (p, "target") ? c->param->text (p, "target") : NULL;
+  fnx_status status = domain_by_of (c, p, &s->by);
+  if (status == FNX_OK)
+    *out = s;
+  else
+    free (s);
+  return status;
+}
+
+static void
+model_free (fnx_model *m)
+{
+  if (!m)
+    return;
+  for (size_t i = 0; m->name && i < m->count; i++)
+    free (m->name[i]);
+  free (m->name);
+  free (m->q);
+  free (m);
+}
+
+/* ---- fit ----------------------------------------------------------------------- */
+
+typedef struct fitting {
+  fnx_call *c;
+  const fnx_step *s;
+  const matrices *x;
+  const double *w;
+  const domains *d;
+  const sides *side;
+  const classes *cls;
+  double *target; /* n_class means */
+  double *source; /* of each source domain: the pairs it has, target then source */
+  size_t *pairs;
+  fnx_model *m;
+  double *work;
+  size_t room;
+} fitting;
+
+/* The class means of domain k and those of the target beside them. */
+static fnx_status
+means_of (const fitting *f, int32_t k, size_t at)
+{
+  size_t count = f->x->count, q = (size_t)f->x->n * (size_t)f->x->n, n_class = (size_t)f->cls->n;
+  double *to = f->source + at * 2 * n_class * q;
+  int32_t *code = f->c->scratch (f->c, (count + 1) * sizeof *code);
+  fnx_status status = code ? FNX_OK : FNX_E_NOMEM;
+  for (size_t i = 0; code && i < count; i++)
+    code[i] = f->d->of[i] == k ? f->side->source[i] : -1;
+  for (int32_t y = 0; status == FNX_OK && y < f->cls->n; y++) {
+    bool any = false;
+    for (size_t i = 0; i < count; i++)
+      any = any || code[i] == y;
+    if (!any)
+      continue;
+    size_t pair = f->pairs[at]++;
+    memcpy (to + pair * q, f->target + (size_t)y * q, q * sizeof *to);
+    status = matrices_mean (f->c, f->x, SPD_RIEMANN, f->w, code, y, f->s->peer, NULL, to + (n_class + pair) * q);
+  }
+  return status;
+}
+
+static fnx_status
+turn_one (void *arg, size_t at, uint32_t worker)
+{
+  const fitting *f = arg;
+  size_t q = (size_t)f->x->n * (size_t)f->x->n, n_class = (size_t)f->cls->n;
+  const double *means = f->source + at * 2 * n_class * q;
+  if (turn_onto (f->s->riemann, f->x->n, f->pairs[at], means, means + n_class * q, f->m->q + at * q,
+                 f->work + worker * f->room))
+    return f->c->fail (f->c, FNX_E_NUMERIC, "a class mean of %s is not positive definite\nuse estimator=oas",
+                       f->m->name[at]);
+  return FNX_OK;
+}
+
+/* Names of the source domains, which have no trial of the target. */
+static fnx_status
+name_sources (fitting *f, int32_t *domain)
+{
+  fnx_model *m = f->m;
+  for (int32_t k = 0; k < f->d->n; k++) {
+    bool source = false, target = false;
+    for (size_t i = 0; i < f->x->count; i++)
+      if (f->d->of[i] == k)
+        *(f->side->target[i] >= 0 ? &target : &source) = true;
+    if (source && target)
+      return f->c->fail (f->c, FNX_E_DATA,
+                         "domain %s holds trials of what rotate is for and others\nuse domains apart: domain=session",
+                         f->d->name[k]);
+    if (!source)
+      continue;
+    domain[m->count] = k;
+    m->name[m->count] = strdup (f->d->name[k]);
+    if (!m->name[m->count++])
+      return f->c->fail (f->c, FNX_E_NOMEM, "no memory for the name of a domain");
+  }
+  return FNX_OK;
+}
+
+static fnx_status
+turn_all (fitting *f)
+{
+  fnx_call *c = f->c;
+  fnx_model *m = f->m;
+  size_t q = (size_t)f->x->n * (size_t)f->x->n, n_class = (size_t)f->cls->n, most = (size_t)f->d->n;
+  int32_t *domain = c->scratch (c, (most + 1) * sizeof *domain);
+  f->room = (turn_work (f->x->n, n_class) + 15) & ~(size_t)7;
+  f->target = c->scratch (c, n_class * q * sizeof *f->target);
+  f->source = c->scratch (c, most * 2 * n_class * q * sizeof *f->source);
+  f->pairs = c->scratch (c, (most + 1) * sizeof *f->pairs);
+  f->work = c->scratch (c, (c->max_threads ? c->max_threads : 1) * f->room * sizeof *f->work);
+  m->name = learn_alloc (c, most, sizeof *m->name);
+  m->q = learn_alloc (c, most * q, sizeof *m->q);
+  if (!domain || !f->target || !f->source || !f->pairs || !f->work || !m->name || !m->q)
+    return FNX_E_NOMEM;
+  fnx_status status = name_sources (f, domain);
+  for (int32_t y = 0; status == FNX_OK && y < f->cls->n; y++)
+    status
+        = matrices_mean (c, f->x, SPD_RIEMANN, f->w, f->side->target, y, f->s->peer, NULL, f->target + (size_t)y * q);
+  for (size_t at = 0; status == FNX_OK && at < m->count; at++)
+    status = means_of (f, domain[at], at);
+  return status == FNX_OK ? c->parallel (c, m->count, turn_one, f) : status;
+}
+
+static fnx_status
+fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *start, fnx_model **out)
+{
+  matrices x;
+  domains d = { 0 };
+  sides side = { NULL, NULL, 0, 0 };
+  classes cls = { 0, NULL };
+  const int32_t *code = NULL;
+  const double *w = NULL;
+  (void)start;
+  fnx_status status = matrices_of (c, in[0], 2, true, &x);
+  if (status == FNX_OK)
+    status = domains_of (c, in[0], &s->by, &d);
+  if (status == FNX_OK)
+    status = rows_weights (c, in[0], &w);
+  if (status != FNX_OK)
+    return status;
+  fnx_model *m = learn_alloc (c, 1, sizeof *m);
+  if (!m)
+    return FNX_E_NOMEM;
+  m->n = x.n;
+  status = classes_of (c, in[0], &code, &cls);
+  if (status == FNX_OK)
+    status = sides_of (c, in[0], &d, s->target, code, &side);
+  if (status == FNX_OK)
+    status = sides_check (c, &side, x.count, "rotate", cls.n, (const char *const *)cls.name);
+  fitting f = { .c = c, .s = s, .x = &x, .w = w, .d = &d, .side = &side, .cls = &cls, .m = m };
+  if (status == FNX_OK)
+    status = turn_all (&f);
+  classes_free (&cls);
+  return fitted (status, m, model_free, out);
+}
+
+/* ---- apply ---------------------------------------------------------------------- */
+
+typedef struct turning {
+  const matrices *x;
+  const double *const *q; /* of each trial; NULL: it stays */
+  double *out;
+} turning;
+
+static int
+turn_trial (void *arg, size_t i, double *work)
+{
+  const turning *t = arg;
+  int n = t->x->n;
+  size_t q = (size_t)n * (size_t)n;
+  double *out = t->out + i * q;
+  if (!t->q[i]) {
+    memcpy (out, t->x->x[i], q * sizeof *out);
+    return 0;
+  }
+  la_mul (work, t->q[i], t->x->x[i], n, n, n, 1, 0);
+  la_mul_nt (out, work, t->q[i], n, n, n, 1, 0);
+  la_mirror (out, n);
+  return 0;
+}
+
+static fnx_status
+apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const *in, const fnx_buf **out)
+{
+  matrices x;
+  domains d = { 0 };
+  fnx_status status = matrices_of (c, in[0], 0, true, &x);
+  if (status == FNX_OK)
+    status = matrices_fit (c, &x, m->n);
+  if (status == FNX_OK)
+    status = domains_of (c, in[0], &s->by, &d);
+  if (status != FNX_OK)
+    return status;
+  size_t q = (size_t)m->n * (size_t)m->n;
+  const double **of = c->scratch (c, (x.count + 1) * sizeof *of);
+  if (!of)
+    return FNX_E_NOMEM;
+  for (size_t i = 0; i < x.count; i++)
+    for (size_t k = 0; k < m->count && !of[i]; k++)
+      if (strcmp (m->name[k], d.name[d.of[i]]) == 0)
+        of[i] = m->q + k * q;
+  fnx_buf *b = c->buf->like (c, in[0], c->buf->spec (in[0]));
+  turning t = { &x, of, b ? c->buf->write (c, b) : NULL };
+  status = t.out ? matrices_each (c, &x, q, turn_trial, &t, NULL) : FNX_E_NOMEM;
+  if (status == FNX_OK)
+    out[0] = b;
+  else
+    c->buf->unref (b);
+  return status;
+}
+
+/* ---- saved models: n, source domains by name, their rotations --------------------- */
+
+static void
+put (state_out *o, const fnx_model *m)
+{
+  state_put_u64 (o, (uint64_t)m->n);
+  state_put_u64 (o, m->count);
+  for (size_t i = 0; i < m->count; i++)
+    state_put_text (o, m->name[i]);
+  state_put_f64s (o, m->q, m->count * (size_t)m->n * (size_t)m->n);
+}
+
+static bool
+get (state_in *in, const fnx_step *s, fnx_model *m)
+{
+  (void)s;
+  m->n = (int)state_count (in, 0, 20000);
+  size_t count = state_count (in, 8, 1 << 20), q = (size_t)m->n * (size_t)m->n;
+  in->bad |= m->n == 0 || count == 0;
+  if (in->bad || !(m->name = calloc (count, sizeof *m->name)))
+    return false;
+  for (; m->count < count; m->count++)
+    if (!(m->name[m->count] = state_text (in)))
+      return false;
+  m->q = state_matrix (in, count, q);
+  for (size_t i = 0; m->q && i < count * q; i++)
+    in->bad |= !(fabs (m->q[i]) <= 1 + 1e-9);
+  return m->q != NULL;
+}
+
+ESTIMATOR ("rotate", 1, put, get, NULL, fit, model_free, .flags = FNX_EST_SUPERVISED, .apply = apply,
+           .learns = "domain rotations");
+
+static const char *const metric_names[] = { "euclid", "riemann", NULL };
+static const fnx_param_desc between_param = {
+  .struct_size = sizeof between_param,
+  .type = FNX_T_ENUM,
+  .flags = FNX_P_TUNABLE,
+  .name = "metric",
+  .doc = "of the distance between class means, whose sum of squares is least",
+  .fallback = "euclid",
+  .choices = metric_names,
+};
+static const fnx_param_desc mean_peer_param = {
+  .struct_size = sizeof mean_peer_param,
+  .type = FNX_T_ENUM,
+  .name = "peer",
+  .doc = "exact: pyRiemann's own iteration for the means; fast: the same means to 1e-8 in fewer steps",
+  .fallback = "fast",
+  .choices = spd_peer_names,
+};
+static const fnx_param_desc *const params[] = { &target_param, &domain_param, &between_param, &mean_peer_param, NULL };
+
+static const fnx_port_desc out_port = { .struct_size = sizeof out_port,
+                                        .name = "out",
+                                        .what = "cov[trial,channel,channel]",
+                                        .doc = "the matrices; those of the domain it is for as they were" };
+static const fnx_port_desc *const outputs[] = { &out_port, NULL };
+
+const fnx_step_desc rotate_step = {
+  .struct_size = sizeof rotate_step,
+  .flags = FNX_S_DETERMINISTIC,
+  .threads = FNX_THREADS_PARALLEL,
+  .revision = 1,
+  .id = "org.fornix.riemann.rotate",
+  .name = "rotate",
+  .title = "turn other people's matrices so that their class means match",
+  .doc
+  = "The third step of Riemannian Procrustes analysis, behind recentre and rescale: what still differs between two"
+    " domains (sessions of subjects) around the identity is a rotation. For each source domain it learns the orthogonal"
+    " matrix Q for which sum_k d(T_k, Q S_k Q^T)^2 over the classes is least, T_k and S_k being the affine-invariant"
+    " class means of the domain it is for and of the source; source matrices X become Q X Q^T. Trials of any domain "
+    "that"
+    " was no source stay as they are.\n\n"
+    "A rotation cannot be found without labels on both sides. Those of the domain it is for come from training trials"
+    " alone: the ones whose column calibration is 1, which evaluate makes with calibration=, or the domain target=."
+    " Without any it stops and says so; targets of tested trials are never seen.\n\n"
+    "Class means do not always determine Q, and the sum has local minima: descents begin at the identity, at a mirror"
+    " image, and at what fits each class alone; the identity's is kept unless another ends lower. pyRiemann begins at"
+    " the best single class, with the signs that its eigenvectors happen to have, and at a mirror image.",
+  .cite = "Rodrigues, Jutten and Congedo, IEEE TBME 66:2390, 2019, eq. 35; Bhatia and Congedo, Linear Algebra Appl"
+          " 563:440, 2019",
+  .equals = "the sum that pyRiemann 0.9 TLRotate states",
+  .example = "fornix run sim:fists subject=1 sim:fists subject=2 sim:fists subject=3"
+             " ! band range=8..32Hz ! epoch on=left,right from=0s to=3s"
+             " ! evaluate cv=cross-subject calibration=10 begin cov estimator=oas ! recentre ! rescale centred=yes"
+             " ! rotate ! mdm end",
+  .inputs = cov_inputs,
+  .outputs = outputs,
+  .params = params,
+  .create = create,
+  .destroy = step_free,
+  .extension = extension,
+};
