@@ -274,6 +274,23 @@ columns (maker *m, int64_t n)
   return k ? list : NULL;
 }
 
+/* What a filter bank says of its channels: the first half in one band, the others in the next. */
+static const fnx_column *const *
+bands (maker *m, int64_t n)
+{
+  const fnx_column **list = part (m, 2 * sizeof *list);
+  fnx_column *c = part (m, sizeof *c);
+  const char **texts = part (m, ((size_t)n + 1) * sizeof *texts);
+
+  if (!list || !c || !texts)
+    return NULL;
+  for (int64_t i = 0; i < n; i++)
+    texts[i] = m->how == MAKE_WILD && dice_below (m->x, 20) == 0 ? NULL : 2 * i < n ? "8-12Hz" : "12-16Hz";
+  *c = (fnx_column){ .struct_size = sizeof *c, .type = FNX_COL_TEXT, .name = "band", .texts = texts };
+  list[0] = c;
+  return list;
+}
+
 static bool
 make_axis (maker *m, fnx_axis *a, const char *name, bool first)
 {
@@ -299,6 +316,8 @@ make_axis (maker *m, fnx_axis *a, const char *name, bool first)
   }
   if (first && !time && !spatial)
     a->columns = columns (m, a->size);
+  else if (!strcmp (name, "channel") && there (m))
+    a->columns = bands (m, a->size);
   return true;
 }
 
