@@ -1,6 +1,7 @@
 # Chains to read and run.
 examplesdir = $(pkgdatadir)/examples
 dist_examples_DATA = \
+  examples/acm-mdop.yaml \
   examples/augmented-grid.yaml \
   examples/compare.yaml \
   examples/cross-subject.yaml \

@@ -13,6 +13,7 @@ plugins_common_libcommon_la_SOURCES = \
   plugins/common/mean.c plugins/common/mean.h \
   plugins/common/trials.h plugins/common/rows.c plugins/common/classes.c plugins/common/scores.c \
   plugins/common/estimator.c plugins/common/estimator.h \
+  plugins/common/mutual.c plugins/common/mutual.h plugins/common/neighbours.c plugins/common/neighbours.h \
   plugins/common/state.h
 # Channels and one-dimensional signals: FFTW, no BLAS.
 noinst_LTLIBRARIES += plugins/common/libsignal.la

@@ -95,11 +95,7 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
 {
   matrices m;
   const fnx_spec *from = c->buf->spec (in[0]), *spec = cov_spec (c, from, s->kind, &s->w);
-  int64_t rows = from->axes[1]->size * s->w.order, L = window_samples (&s->w, from->axes[2]->size);
-  if (!cov_shrinks (s->kind) && L > rows && L < 2 * rows)
-    c->log (c, FNX_LOG_NOTE,
-            "%lld rows (channels x order) from %lld samples: hardly more than unknowns; estimator=oas is safer",
-            (long long)rows, (long long)L);
+  window_tell (c, from, s->kind, &s->w);
   fnx_buf *b = spec ? c->buf->like (c, in[0], spec) : NULL;
   double *v = b ? c->buf->write (c, b) : NULL;
   fnx_status status = v ? covs_of_epochs (c, in[0], s->kind, &s->w, v, &m) : FNX_E_NOMEM;

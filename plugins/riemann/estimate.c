@@ -191,6 +191,16 @@ covs_of_epochs (fnx_call *c, const fnx_buf *b, cov_kind kind, const window *w, d
   return bad < m->count ? refuse (c, &p, bad) : status;
 }
 
+void
+window_tell (fnx_call *c, const fnx_spec *epochs, cov_kind kind, const window *w)
+{
+  int64_t rows = epochs->axes[1]->size * w->order, L = window_samples (w, epochs->axes[2]->size);
+  if (!cov_shrinks (kind) && L > rows && L < 2 * rows)
+    c->log (c, FNX_LOG_NOTE,
+            "%lld rows (channels x order) from %lld samples: hardly more than unknowns; estimator=oas is safer",
+            (long long)rows, (long long)L);
+}
+
 fnx_status
 matrices_of_any (fnx_call *c, const fnx_buf *b, cov_kind kind, size_t need, matrices *m)
 {

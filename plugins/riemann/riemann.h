@@ -69,6 +69,8 @@ int window_delay (const window *, int b);
 /* Samples that a trial of T leaves. */
 int64_t window_samples (const window *, int64_t T);
 fnx_status covs_of_epochs (fnx_call *, const fnx_buf *, cov_kind, const window *, double *out, matrices *);
+/* Note that rows come close to samples, where nothing shrinks. */
+void window_tell (fnx_call *, const fnx_spec *epochs, cov_kind, const window *);
 /* cov[trial,channel,channel] or epochs[trial,channel,time], told by the axes. */
 fnx_status matrices_of_any (fnx_call *, const fnx_buf *, cov_kind, size_t need, matrices *);
 /* Unit of a covariance: "uV" gives "uV2"; scratch memory. */
@@ -85,8 +87,8 @@ extern const char *const spd_peer_names[];
 spd_metric distance_of (spd_metric mean, int64_t said);
 extern const fnx_port_desc *const cov_inputs[], *const scores_outputs[], *const either_inputs[];
 
-extern const fnx_step_desc cov_step, augcov_step, mean_step, tangent_step, mdm_step, fgmdm_step, meanfield_step,
-    knn_step, csp_step, trcsp_step, spoc_step, fbcsp_step, potato_step, erpcov_step, xdawncov_step, xdawn_step,
-    align_step, recentre_step, rescale_step, crossspec_step, rotate_step, mdwm_step;
+extern const fnx_step_desc cov_step, augcov_step, delaycov_step, mean_step, tangent_step, mdm_step, fgmdm_step,
+    meanfield_step, knn_step, csp_step, trcsp_step, spoc_step, fbcsp_step, potato_step, erpcov_step, xdawncov_step,
+    xdawn_step, align_step, recentre_step, rescale_step, crossspec_step, rotate_step, mdwm_step;
 
 #endif

@@ -55,3 +55,7 @@ riemann_tests += tests/riemann/rotate
 tests_riemann_rotate_SOURCES = tests/riemann/rotate.c
 tests_riemann_rotate_LDADD = $(riemann_test_libs)
 tests_riemann_rotate_LDFLAGS = $(TEST_LDFLAGS)
+riemann_tests += tests/riemann/takens
+tests_riemann_takens_SOURCES = tests/riemann/takens.c plugins/riemann/takens.c
+tests_riemann_takens_LDADD = $(riemann_test_libs)
+tests_riemann_takens_LDFLAGS = $(TEST_LDFLAGS)
