@@ -10,7 +10,6 @@
 #include <stdio.h>
 
 enum { BY_MUTUAL_INFO, BY_ANOVA };
-enum { TOLD = 3 }; /* features that a report names at most */
 
 struct fnx_step {
   int64_t k;
@@ -344,23 +343,16 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
   return FNX_OK;
 }
 
-/* The first few names; blanks and "=" would part what a result shows. */
+/* Blanks and "=" would part what a result shows. */
 static fnx_status
-report (fnx_call *c, const fnx_model *m, fnx_status (*put) (void *, const char *, const char *), void *to)
+report (fnx_call *c, const fnx_model *m, fnx_status (*put_to) (void *, const char *, const char *), void *to)
 {
-  size_t room = 1, n = m->k < TOLD ? m->k : TOLD;
-  for (size_t i = 0; i < n; i++)
-    room += strlen (m->name[i]) + 1;
-  char *text = c->scratch (c, room), *at = text;
+  char *text = c->scratch (c, strlen (m->name[0]) + 1);
   if (!text)
     return FNX_E_NOMEM;
-  for (size_t i = 0; i < n; i++) {
-    *at = ',';
-    at += i > 0;
-    for (const char *s = m->name[i]; *s; s++)
-      *at++ = strchr (" =,\t\r\n", *s) ? '_' : *s;
-  }
-  return put (to, "best", text);
+  for (size_t i = 0; m->name[0][i]; i++)
+    text[i] = strchr (" =\t\r\n", m->name[0][i]) ? '_' : m->name[0][i];
+  return put_to (to, "best", text);
 }
 
 static void
@@ -448,7 +440,7 @@ const fnx_step_desc select_step = {
   .title = "the features that say most about the classes",
   .doc
   = "Each feature is judged by itself, on the training trials alone: inside evaluate every fold makes its own choice,"
-    " of which the results name the best three.\n\n"
+    " of which the results name the best.\n\n"
     "by=mutual_info estimates psi(n) + <psi(k)> - <psi(N)> - <psi(m)> in nats, never below 0: for each of the n trials"
     " the distance to its k-th nearest neighbour among the N of its class (k = neighbours, or N - 1), and m trials of"
     " any class within less than that. A class of a single trial is left out. by=anova is the F statistic of one-way"

@@ -96,8 +96,8 @@ static const fnx_param_desc csp_metric_param = {
   .when = "peer=pyriemann",
 };
 static const fnx_param_desc *const params[]
-    = { &filters_param, &filters_peer_param, &csp_metric_param,  &either_estimator_param, &filters_classes_param,
-        &cov_param,     &order_param,        &filters_log_param, &filters_gives_param,    NULL };
+    = { &filters_param, &filters_peer_param, &csp_metric_param,  &filters_estimator_param, &filters_classes_param,
+        &cov_param,     &order_param,        &filters_log_param, &filters_gives_param,     NULL };
 
 const fnx_step_desc csp_step = {
   .struct_size = sizeof csp_step,

@@ -288,6 +288,18 @@ const fnx_param_desc filters_peer_param = {
   .fallback = "pyriemann",
   .choices = peers,
 };
+/* As either_estimator_param, for steps with peer=. */
+const fnx_param_desc filters_estimator_param = {
+  .struct_size = sizeof filters_estimator_param,
+  .type = FNX_T_ENUM,
+  .flags = FNX_P_TUNABLE,
+  .name = "estimator",
+  .doc = "covariance of epochs that come in directly, as in cov; without meaning behind  ! cov",
+  .fallback = "oas",
+  .choices = cov_names,
+  .when = "peer=pyriemann",
+};
+
 static const fnx_port_desc out_port
     = { .struct_size = sizeof out_port,
         .name = "out",

@@ -45,7 +45,8 @@ bool spatial_get (state_in *, const fnx_step *, fnx_model *);
   ESTIMATOR (step_, 2, spatial_put, spatial_get, NULL, fit, spatial_free, .flags = FNX_EST_SUPERVISED,                 \
              .apply = spatial_apply, .learns = "spatial filters")
 
-extern const fnx_param_desc filters_param, filters_log_param, filters_gives_param, filters_peer_param;
+extern const fnx_param_desc filters_param, filters_log_param, filters_gives_param, filters_peer_param,
+    filters_estimator_param;
 extern const fnx_port_desc *const filters_outputs[];
 
 #endif

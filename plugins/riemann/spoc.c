@@ -147,7 +147,7 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
 SPATIAL_ESTIMATOR ("spoc");
 
 static const fnx_param_desc *const params[]
-    = { &filters_param, &filters_peer_param, &either_estimator_param, &filters_log_param, &filters_gives_param, NULL };
+    = { &filters_param, &filters_peer_param, &filters_estimator_param, &filters_log_param, &filters_gives_param, NULL };
 
 const fnx_step_desc spoc_step = {
   .struct_size = sizeof spoc_step,
