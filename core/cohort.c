@@ -195,6 +195,27 @@ failed:
   return NULL;
 }
 
+fnx_status
+recording_label (const recording *r, scope *s, int k, fault *f)
+{
+  const fnx_buf *b = s->slots[k].value;
+  fnx_spec *spec;
+
+  if (!b || sample_axis (buffer_spec (b)) != 0)
+    return FNX_OK;
+  s->slots[k].value = NULL;
+  b = labelled (b, r, f);
+  if (!b)
+    return f->code;
+  s->slots[k].value = b;
+  spec = spec_copy (buffer_spec (b));
+  if (!spec)
+    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  free (s->slots[k].spec);
+  s->slots[k].spec = spec;
+  return FNX_OK;
+}
+
 /* The joined spec as far as one recording tells it: columns by name, a sample
  * axis of unknown length. */
 static fnx_spec *

@@ -146,6 +146,8 @@ fnx_status cohort_run (cohort *, fault *f);
 void cohort_close (cohort *);
 /* Open a recording's sources in a fresh scope and plan steps[0..n) behind them. */
 fnx_status recording_open (session *, const recording *, const chain_step *steps, size_t n, scope *out, fault *f);
+/* The recording's columns onto the items of a slot's value; nothing if it has none. */
+fnx_status recording_label (const recording *, scope *, int slot, fault *f);
 /* "T0 15, T1 8, T2 7", how many events of each label. */
 char *events_text (const fnx_events *, char *text, size_t n);
 /* The axis that counts independent samples: trial, subject, else time; -1. */

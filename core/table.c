@@ -69,6 +69,8 @@ put_axis (maker *m, int n_row_axes, int k)
   for (const fnx_column *const *c = a->columns; ok && c && *c; c++) {
     if (!(*c)->reals && !(*c)->texts)
       continue;
+    if (!strcmp ((*c)->name, "recording") && buffer_column (m->b, "row", "recording"))
+      continue; /* it stands first already */
     for (int64_t r = 0; r < m->rows; r++) {
       int64_t i = index_of (m->s, n_row_axes, k, r);
 

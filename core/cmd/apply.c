@@ -12,6 +12,23 @@
 static const char usage[] = "usage: fornix apply MODEL.fnx RECORDING... [! STEP ...]\n"
                             "prints what the chain answers for every item; steps behind ! get its scores\n";
 
+/* Whose items they are (subject, session) is known to what was trained on a
+ * cohort; in apply each recording comes alone and is told before the first step
+ * that learned. */
+static fnx_status
+run_labelled (scope *s, const recording *r, fault *f)
+{
+  int k = 0;
+  fnx_status st;
+
+  while (k < s->n_nodes && !s->nodes[k].estimator)
+    k++;
+  st = scope_run (s, 0, k, f);
+  if (st == FNX_OK && k < s->n_nodes && s->nodes[k].from[0] >= 0)
+    st = recording_label (r, s, s->nodes[k].from[0], f);
+  return st == FNX_OK ? scope_run (s, k, s->n_nodes - k, f) : st;
+}
+
 /* Steps behind a classifier see its predictions as a table. */
 static fnx_status
 apply_one (session *ses, const applied *a, const recording *r, const chain *more, fault *f)
@@ -31,7 +48,7 @@ apply_one (session *ses, const applied *a, const recording *r, const chain *more
   if (st == FNX_OK)
     st = applied_load (a, &s, first, f);
   if (st == FNX_OK)
-    st = scope_run (&s, 0, s.n_nodes, f);
+    st = run_labelled (&s, r, f);
   if (st == FNX_OK) {
     result = s.slots[s.main].value;
     if (!strcmp (buffer_spec (result)->kind, "scores")) {

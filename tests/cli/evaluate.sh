@@ -112,6 +112,32 @@ scores list.tsv ! $fists ! evaluate cv=leave-one-group-out group=site $decode
 test $rc != 0 && test $rc -lt 7 && ! test -s out && grep -q site err
 ok $? 'a column that is not there is refused'
 
+# ---- from one subject to another ------------------------------------------------------------------
+people='sim:fists subject=1 trials=30 sim:fists subject=2 trials=30 sim:fists subject=3 trials=30'
+across="$fists ! evaluate cv=cross-subject calibration=5 metric=auc begin cov estimator=oas !"
+scores $people ! $across csp ! lda end
+plain=$(value value auc)
+for what in 'recentre ! mdm' 'recentre from=running ! mdm' 'recentre ! rescale centred=yes ! rotate ! mdm' \
+  'recentre ! mdwm tradeoff=0.7'; do
+  scores $people ! $across $what end
+  test $rc = 0 && is "$(value value auc) > $plain + 0.05 && $(value value auc) > 0.8"
+  ok $? "cov ! $what: $(value value auc), csp as it is $plain"
+done
+scores $people ! $fists ! evaluate cv=cross-subject begin align ! cov ! csp ! lda end
+test $rc = 0 && is "$(value value auc) > $plain + 0.05"
+ok $? "align: $(value value auc)"
+for what in rotate mdwm; do
+  scores $people ! $fists ! evaluate cv=cross-subject begin cov ! $what ! mdm end
+  test $rc != 0 && ! test -s out && grep -q "$what" err
+  ok $? "$what without labels of the one who is tested is refused"
+done
+noise=$(echo "$people" | sed 's/trials=30/trials=30 snr=0/g')
+for what in 'recentre ! mdm' 'recentre ! rescale centred=yes ! rotate ! mdm' 'recentre ! mdwm'; do
+  scores $noise ! $across $what end
+  test $rc = 0 && is "$(value value auc) > 0.3 && $(value value auc) < 0.7"
+  ok $? "noise, $what: $(value value auc)"
+done
+
 # ---- chance, where there is nothing to find ---------------------------------------------------
 # Targets of whole recordings, dealt out against what is in them.
 awk -F '\t' -v OFS='\t' 'NR == 1 { print $0, "target"; next } { print $0, NR % 2 ? "a" : "b" }' list.tsv >dealt.tsv

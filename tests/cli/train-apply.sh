@@ -66,6 +66,15 @@ fornix inspect mi.fnx >out 2>err
 test $? = 0 && grep -q 'tangent' out && grep -q 'org.fornix.learn.svm, revision' out && grep -q '^next' out
 ok $? 'inspect says what is in a model'
 
+# ---- whose recording it is -------------------------------------------------------------
+# What was learned of a subject is known again; of another it is not there.
+epochs='band range=8..32Hz ! epoch on=left,right to=2s ! cov estimator=oas'
+fornix train sim:fists subject=1 sim:fists subject=2 ! $epochs ! recentre from=fit ! mdm -o two.fnx 2>err
+fornix apply two.fnx sim:fists subject=2 seed=5 trials=8 >out 2>err
+test $? = 0 && test "$(head -1 out | cut -f1-5 | tr '\t' ' ')" = 'recording trial target onset subject'
+ok $? 'a subject of the training keeps what was learned of it'
+refused 6 'from=fit: 3 was not in the training' apply two.fnx sim:fists subject=3 trials=8
+
 # ---- files that are no whole model ---------------------------------------------------
 size=$(wc -c <mi.fnx)
 for part in 0 7 100 $((size / 2)) $((size - 1)); do
