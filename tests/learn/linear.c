@@ -35,6 +35,38 @@ peer_of_three (void)
   three ("logistic", 9, 14, wide_lr, 1e-7, "logistic, more features than trials");
 }
 
+/* The elastic net: scikit-learn's saga to its minimum. */
+static void
+peer_of_nets (void)
+{
+  static const double half[] = { SK_EN3 }, weighted[] = { SK_EN3_WEIGHT }, wide[] = { SK_WIDE_EN },
+                      lasso[] = { SK_LASSO3 }, two[] = { SK_EN2 };
+  double w[15], y[15], d[15];
+  three ("logistic penalty=elasticnet l1_ratio=0.5", 15, 4, half, 1e-7, "elastic net: scikit-learn's softmax");
+  three ("logistic penalty=elasticnet l1_ratio=0.75", 9, 14, wide, 1e-7, "elastic net, more features than trials");
+  three ("logistic penalty=elasticnet l1_ratio=1", 15, 4, lasso, 1e-7, "l1_ratio=1: absolute values alone");
+  three ("logistic penalty=elasticnet l1_ratio=0", 15, 4, (const double[]){ SK_LR3 }, 1e-7,
+         "l1_ratio=0: squares alone");
+  fnx_buf *x = formula (15, 4);
+  for (int i = 0; i < 15; i++) {
+    w[i] = 0.5 + i % 4;
+    y[i] = i % 3 > 0;
+  }
+  t_reals (&x, "trial", "weight", w);
+  const fnx_buf *s = t_run ("logistic penalty=elasticnet l1_ratio=0.2 c=2", x);
+  t_near (t_values (s), weighted, 45, 1e-7, "elastic net, weighted trials");
+  buffer_unref (s);
+  buffer_unref (x);
+  x = formula (15, 4);
+  t_reals (&x, "trial", "target", y);
+  s = t_run ("logistic penalty=elasticnet", x);
+  for (int i = 0; i < 15; i++)
+    d[i] = t_values (s)[2 * i + 1] - t_values (s)[2 * i];
+  t_near (d, two, 15, 1e-7, "elastic net of two classes");
+  buffer_unref (s);
+  buffer_unref (x);
+}
+
 static void
 golden_decisions (const char *line, const char *key)
 {
@@ -241,11 +273,14 @@ main (void)
   stationary_softmax (60, 4);
   stationary_softmax (30, 100);
   peer_of_three ();
+  peer_of_nets ();
   weighted ();
   behaves ("lda", 20);
   behaves ("lda solver=lsqr shrinkage=auto", 20);
   behaves ("lda solver=lsqr shrinkage=auto", 300);
   behaves ("logistic", 20);
+  behaves ("logistic penalty=elasticnet", 20);
+  behaves ("logistic penalty=elasticnet l1_ratio=0.2", 300);
   own_refusals ();
   if (golden_there ()) {
     golden_decisions ("lda", "lda_svd_decision");
