@@ -10,7 +10,7 @@ plugins_riemann_riemann_la_SOURCES = plugins/riemann/module.c plugins/riemann/ri
   plugins/riemann/spoc.c plugins/riemann/erpcov.c plugins/riemann/potato.c plugins/riemann/potato.h \
   plugins/riemann/reject.c plugins/riemann/evoked.c plugins/riemann/evoked.h plugins/riemann/xdawn.c \
   plugins/riemann/ajd.c plugins/riemann/ajd.h
-plugins_riemann_riemann_la_SOURCES += plugins/riemann/crossing.c plugins/riemann/crossing.h plugins/riemann/crossspec.c
+plugins_riemann_riemann_la_SOURCES += plugins/riemann/crossing.c plugins/riemann/crossing.h plugins/riemann/crossspec.c plugins/riemann/potatofield.c
 plugins_riemann_riemann_la_LDFLAGS = $(AM_LDFLAGS) $(MODULE_LDFLAGS)
 plugins_riemann_riemann_la_LIBADD = plugins/common/libcommon.la plugins/common/libsignal.la $(LAPACKE_LIBS) $(OPENBLAS_LIBS) -lm
 plugins_riemann_riemann_la_CPPFLAGS = $(AM_CPPFLAGS) $(AS_MODULE)riemann

@@ -100,8 +100,15 @@ potato_fit (fnx_call *c, const matrices *x, spd_metric metric, bool peer, double
   p->n = x->n;
   if (!d || !keep || !(p->mean = learn_alloc (c, (size_t)x->n * (size_t)x->n, sizeof *p->mean)))
     return FNX_E_NOMEM;
-  for (size_t i = 0; i < x->count; i++)
+  size_t kept = 0;
+  for (size_t i = 0; i < x->count; i++) {
     keep[i] = !w || w[i] > 0;
+    kept += (size_t)keep[i];
+  }
+  /* the largest z there can be, of one trial far from n - 1 that are alike */
+  if (kept > 0 && sqrt ((double)kept - 1) <= threshold)
+    c->log (c, FNX_LOG_NOTE, "%s: of %zu trials none can lie %g deviations out: no artefact will be found",
+            c->recording, kept, threshold);
   for (int k = 0; k < passes && status == FNX_OK; k++) {
     size_t lost = 0;
     status = matrices_mean (c, x, metric, NULL, keep, 1, peer, k ? p->mean : NULL, p->mean);
@@ -269,6 +276,9 @@ const fnx_step_desc potato_step = {
   = "Learns the mean covariance of the trials and how the logarithm of the distance to it spreads. Trials more than"
     " threshold standard deviations out are set aside and both are learned again, until none is left to set aside."
     " No labels are needed.\n\n"
+    "What it cannot see: artefacts that are many (a third of the trials) or among few trials widen the spread that"
+    " they are measured by, and mask each other. Of n trials none can be more than the root of n - 1 deviations out,"
+    " so with 10 or fewer threshold=3 finds nothing (a note says so). potatofield is better with many channels.\n\n"
     "Trials are never dropped. With gives=weights they go on as they came, with the columns z (standard deviations"
     " from the clean mean) and weight (0: artefact); mean, tangent, mdm, fgmdm, meanfield, csp, scale and logistic"
     " then learn from the clean ones alone. With gives=scores the difference of the two scores is threshold"

@@ -125,10 +125,67 @@ threads (const char *line)
   buffer_unref (x);
 }
 
+/* The tail of chi squared with 2n degrees of freedom beyond q is
+ * e^-q/2 sum_k<n (q/2)^k / k!. */
+static double
+fisher (const double *z, int n)
+{
+  double q = 0, term = 1, sum = 0;
+  for (int k = 0; k < n; k++)
+    q -= log (fmax (0.5 * erfc (z[k] / sqrt (2)), 1e-10));
+  for (int k = 0; k < n; k++) {
+    sum += term;
+    term *= q / (k + 1);
+  }
+  return exp (-q) * sum;
+}
+
+/* A field is its potatoes, each on its channels, joined by Fisher's method. */
+static void
+field (bool of_cov)
+{
+  static const char *const parts[] = { "Fp1,Fp2", "Cz", "O1,O2,Fp2" };
+  fnx_buf *bad = recording (true, 11);
+  const fnx_buf *x = of_cov ? t_run ("cov", bad) : buffer_ref (bad);
+  double z[K][3], worst = 0;
+  char line[128];
+  for (int p = 0; p < 3; p++) {
+    snprintf (line, sizeof line, "pick channels=%s", parts[p]);
+    const fnx_buf *some = t_run (line, bad), *out = t_run (of_cov ? "potato estimator=scm" : "potato", some);
+    for (int k = 0; k < K; k++)
+      z[k][p] = buffer_column (out, "trial", "z")->reals[k];
+    buffer_unref (some);
+    buffer_unref (out);
+  }
+  const fnx_buf *out = t_run ("potatofield potatoes=Fp1+Fp2,Cz,O1+O2+Fp2", x),
+                *scores = t_run ("potatofield Fp1+Fp2,Cz,O1+O2+Fp2 gives=scores", x);
+  const double *top = buffer_column (out, "trial", "z")->reals, *w = buffer_column (out, "trial", "weight")->reals,
+               *v = t_values (scores);
+  bool right = true;
+  for (int k = 0; k < K; k++) {
+    double p = fisher (z[k], 3);
+    worst = fmax (worst, fabs (v[2 * k + 1] - v[2 * k] - log (p / 0.01)));
+    right = right && w[k] == (p > 0.01) && fabs (top[k] - fmax (z[k][0], fmax (z[k][1], z[k][2]))) < 1e-9;
+  }
+  t_ok (right && worst < 1e-7, "a field of %s is Fisher's sum over its potatoes (%.1e)", of_cov ? "cov" : "epochs",
+        worst);
+  buffer_unref (out);
+  buffer_unref (scores);
+  buffer_unref (x);
+  fnx_status code;
+  const char *why = t_fail ("potatofield Fp1+Fp9", bad, &code);
+  t_ok (code == FNX_E_PARAM && strstr (why, "potatoes=Fp1+Fp9") && strstr (why, "no channel Fp9"), "%s", why);
+  why = t_fail ("potatofield Fp1+Fp2@1-20Hz", bad, &code);
+  t_ok (code == FNX_E_PARAM && strstr (why, "no channel Fp1 in the band 1-20Hz"), "%s", why);
+  why = t_fail ("potatofield Fp1+fp1", bad, &code);
+  t_ok (code == FNX_E_PARAM && strstr (why, "twice"), "%s", why);
+  buffer_unref (bad);
+}
+
 int
 main (void)
 {
-  static const char *const lines[] = { "potato" };
+  static const char *const lines[] = { "potato", "potatofield Fp1+Fp2+Cz,Cz+O1+O2" };
   t_begin ();
   la_serial ();
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
@@ -136,5 +193,7 @@ main (void)
     threads (lines[i]);
   }
   weights ();
+  field (false);
+  field (true);
   return t_end ();
 }
