@@ -18,6 +18,6 @@ builtin_find (const fnx_step_desc *d)
 }
 
 static const fnx_step_desc *const steps[]
-    = { &compare_desc, &evaluate_desc, &table_desc, &train_desc, &write_desc, NULL };
+    = { &compare_desc, &evaluate_desc, &table_desc, &train_desc, &write_desc, &svg_desc, NULL };
 
 const fnx_module builtin_module = { FNX_MODULE_HEAD, "fornix", PACKAGE_VERSION, "GPL-3.0-or-later", NULL, steps, NULL };

@@ -334,6 +334,8 @@ line_put_json (text_buf *to, const report *r, const line *l)
     put_text (to, "pipeline", l->pipeline);
   put_text (to, "group", *l->group ? l->group : "all");
   put_text (to, "metric", l->metric->name);
+  if (l->mean_of_groups)
+    text_add (to, ",\"mean_of_groups\":true");
   put_number (to, "mean", l->sum.mean);
   put_number (to, "sd", l->sum.sd);
   text_add (to, ",\"folds\":[");

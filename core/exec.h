@@ -157,7 +157,7 @@ int sample_axis (const fnx_spec *);
 
 const builtin_ops *builtin_find (const fnx_step_desc *);
 extern const builtin_ops compare_ops, evaluate_ops, train_ops, write_ops, table_ops;
-extern const fnx_step_desc compare_desc, evaluate_desc, train_desc, write_desc, table_desc;
+extern const fnx_step_desc compare_desc, evaluate_desc, train_desc, write_desc, table_desc, svg_desc;
 
 /* write.c: does every recording get a file of its own?  Asked before any is read. */
 fnx_status write_check (const chain_step *, const recording *, size_t n, fault *f);

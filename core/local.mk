@@ -30,6 +30,12 @@ libcore_la_SOURCES += \
   core/train.c core/train.h core/write.c core/table.c core/scan.c core/scan.h \
   core/cmd/ui.c core/cmd/ui.h core/cmd/run.c core/cmd/train.c core/cmd/apply.c core/cmd/inspect.c \
   $(NULL)
+# Pictures.
+libcore_la_SOURCES += \
+  core/figure/figure.c core/figure/figure.h core/figure/grid.c core/figure/lines.c core/figure/matrix.c \
+  core/figure/scale.c core/figure/scale.h core/figure/scored.c core/figure/scored.h core/figure/scores.c \
+  core/figure/svg.c core/figure/svg.h core/figure/versus.c core/figure/writer.c \
+  $(NULL)
 # Modules: found, tried, opened, listed.
 libcore_la_SOURCES += \
   core/builtin.c core/clock.c core/clock.h core/load.c core/load.h core/probe.c core/registry.c core/registry_reader.c core/vet.c core/xdg.c core/xdg.h \

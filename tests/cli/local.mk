@@ -22,3 +22,5 @@ TESTS += tests/cli/version.sh
 EXTRA_DIST += tests/cli/version.sh
 TESTS += tests/cli/compare.sh
 EXTRA_DIST += tests/cli/compare.sh
+TESTS += tests/cli/figures.sh
+EXTRA_DIST += tests/cli/figures.sh
