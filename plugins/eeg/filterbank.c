@@ -145,6 +145,32 @@ text_column (fnx_call *c, const char *name, const char ***texts, int64_t n)
   return col;
 }
 
+/* "C3.8-12Hz" */
+static const char *
+in_band (fnx_call *c, const char *name, const char *band)
+{
+  size_t room = strlen (name) + NAME + 1;
+  char *text = c->scratch (c, room);
+  if (text)
+    snprintf (text, room, "%s.%s", name, band);
+  return text;
+}
+
+/* A column of the channels, repeated; of original names with the band, so that
+ * nobody finds the C3 of the first band alone by asking for C3. */
+static const fnx_column *
+own_column (fnx_call *c, const fnx_step *s, const fnx_column *from, int64_t n)
+{
+  const char **texts;
+  if (strcmp (from->name, "original") != 0 || !from->texts)
+    return from;
+  fnx_column *to = text_column (c, from->name, &texts, n);
+  for (int64_t i = 0; to && i < n; i++)
+    if (from->texts[i] && !(texts[i] = in_band (c, from->texts[i], s->band[i / (n / (int64_t)s->n)].name)))
+      return NULL;
+  return to;
+}
+
 /* `to` has its labels and columns repeated: name them by band, and keep what a
  * name with a band in it no longer says: that it is EEG. */
 static bool
@@ -161,8 +187,8 @@ name_channels (fnx_call *c, const fnx_step *s, const fnx_axis *from, fnx_axis *t
     return false;
   size_t kept = 0;
   for (size_t k = 0; k < n_columns; k++)
-    if (strcmp (to->columns[k]->name, "band") != 0)
-      columns[kept++] = to->columns[k];
+    if (strcmp (to->columns[k]->name, "band") != 0 && !(columns[kept++] = own_column (c, s, to->columns[k], to->size)))
+      return false;
   columns[kept++] = band;
   if (to->labels && !channel_texts (from, "kind"))
     columns[kept] = own;
@@ -170,14 +196,8 @@ name_channels (fnx_call *c, const fnx_step *s, const fnx_axis *from, fnx_axis *t
     const char *name = s->band[i / from->size].name;
     bands[i] = name;
     kind[i] = kinds[channel_kind_of (from, i % from->size)];
-    if (!to->labels)
-      continue;
-    size_t room = strlen (to->labels[i]) + NAME + 1;
-    char *text = c->scratch (c, room);
-    if (!text)
+    if (to->labels && !(labels[i] = in_band (c, to->labels[i], name)))
       return false;
-    snprintf (text, room, "%s.%s", to->labels[i], name);
-    labels[i] = text;
   }
   to->labels = to->labels ? labels : NULL;
   to->columns = columns;

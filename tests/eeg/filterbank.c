@@ -14,12 +14,14 @@ recording (const double *x)
   static const double onset[] = { 2, 5, 8 }, duration[] = { 0, 0, 0 };
   static const char *const label[] = { "a", "b", "a" };
   static const char *const site[] = { "left", "right", "mid", "none" };
+  static const char *const original[] = { "C3..", "C4..", "Cz..", "EOG" };
   const fnx_events e = { .struct_size = sizeof e, .n = 3, .onset = onset, .duration = duration, .label = label };
   fnx_buf *b = t_buf ("signal[channel,time]", x, (long)CH, (long)N);
   t_rate (&b, RATE, 1);
   t_unit (&b, "uV");
   t_labels (&b, "channel", "C3,C4,Cz,EOG");
   t_texts (&b, "channel", "site", site);
+  t_texts (&b, "channel", "original", original);
   buffer_set_events (b, &e);
   return b;
 }
@@ -62,6 +64,10 @@ names (const fnx_buf *in)
   a = buffer_spec (some)->axes[1];
   t_ok (a->size == 6 && are (some, "band", 2, "8-12Hz") && are (some, "band", 3, "12-30.5Hz"),
         "pick kind=eeg leaves %ld channels and their bands", (long)a->size);
+  t_ok (are (trials, "original", 1, "C4...8-12Hz"), "the original name is kept, with the band");
+  fnx_status code;
+  const char *said = t_fail ("pick C3", all, &code);
+  t_ok (code == FNX_E_PARAM && strstr (said, "no such channel"), "C3 alone is none of them: %s", said);
   buffer_unref (some);
   buffer_unref (trials);
   buffer_unref (all);
