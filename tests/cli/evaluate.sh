@@ -131,6 +131,19 @@ for what in rotate mdwm; do
   test $rc != 0 && ! test -s out && grep -q "$what" err
   ok $? "$what without labels of the one who is tested is refused"
 done
+# Other targets of the subject who is tested change no prediction: what was
+# above is below, to the last trial.
+awk -F '\t' -v OFS='\t' 'NR == 1 { print $1, $2, $3, "target"; next } { print $1, $2, $3, $5 == 1 ? "a" : "b" }' list.tsv >told.tsv
+awk -F '\t' -v OFS='\t' '$3 == "S3" { $4 = $4 == "a" ? "b" : "a" } { print }' told.tsv >turned.tsv
+for what in 'cov ! mdm' 'cov ! recentre domain=subject ! rescale domain=subject ! mdm' \
+  'cov ! recentre domain=subject from=running ! tangent ! lda' 'align domain=subject ! cov ! csp ! lda'; do
+  for table in told turned; do
+    scores $table.tsv ! $fists ! evaluate cv=cross-subject metric=auc begin $what end ! write $table-folds.tsv
+  done
+  is "$(awk -F '\t' '$2 == "S3" { s += $4; n++; d = $4 - d } END { print (n == 2 && (s - 1) ^ 2 < 1e-10 && d ^ 2 > 1e-6) }' \
+    told-folds.tsv turned-folds.tsv)"
+  ok $? "$what: targets of the tested subject are not looked at"
+done
 noise=$(echo "$people" | sed 's/trials=30/trials=30 snr=0/g')
 for what in 'recentre ! mdm' 'recentre ! rescale centred=yes ! rotate ! mdm' 'recentre ! mdwm'; do
   scores $noise ! $across $what end
