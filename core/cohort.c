@@ -263,6 +263,41 @@ drop_parts (fnx_buf **parts, size_t n)
 
 /* ---- the cohort ------------------------------------------------------------------------------ */
 
+/* Does one of the steps, or of those inside it, read @name?  NULL: a name that
+ * no slot of s has. */
+static bool
+refers (const chain_step *steps, size_t n, const char *name, const scope *s)
+{
+  for (size_t i = 0; i < n; i++) {
+    for (size_t a = 0; a < steps[i].n_args; a++) {
+      const char *v = steps[i].args[a].value;
+
+      if (v[0] == '@' && (name ? !strcmp (v + 1, name) : scope_find (s, v + 1) < 0))
+        return true;
+    }
+    for (const chain *sub = steps[i].sub; sub; sub = sub->next)
+      if (refers (sub->steps, sub->n_steps, name, s))
+        return true;
+  }
+  return false;
+}
+
+/* A recordings table names each of its columns of files.  What no cohort step
+ * asks for by name need neither be kept nor fit together: a name less.  (Where
+ * one asks for what is not there, the message shall list all names.) */
+static void
+forget_names (scope *s, const cohort *c)
+{
+  const chain_step *later = c->chain->steps + c->n_before;
+  size_t n = c->chain->n_steps - c->n_before;
+
+  if (refers (later, n, NULL, s))
+    return;
+  for (int i = 0; i < s->n_slots; i++)
+    if (s->slots[i].name && !refers (later, n, s->slots[i].name, s))
+      s->slots[i].name = NULL;
+}
+
 /* Slots of a recording's scope that go on: the main one and the named ones. */
 static bool
 goes_on (const scope *s, int i)
@@ -381,8 +416,10 @@ cohort_open (cohort *c, session *ses, chain *ch, fault *f)
         return f->code;
     }
   s = recording_open (ses, &c->recordings[0], ch->steps, c->n_before, &first, f);
-  if (s == FNX_OK)
+  if (s == FNX_OK) {
+    forget_names (&first, c);
     list_fitted_on_all (ses, &first);
+  }
   if (s == FNX_OK && c->n_before < ch->n_steps)
     s = plan_cohort (c, &first, f);
   scope_end (&first);
@@ -400,6 +437,8 @@ run_one (cohort *c, size_t r, fnx_buf ***parts, fault *f)
   fnx_status st = recording_open (c->ses, &c->recordings[r], c->chain->steps, c->n_before, &s, f);
   int k = 0;
 
+  if (st == FNX_OK)
+    forget_names (&s, c);
   /* A cohort digests all its inputs together, once they are joined. */
   if (st == FNX_OK && !parts && chain_keeps (c->chain))
     s.provenance = provenance_of (c->chain, c->ses->seed, &c->recordings[r], 1);

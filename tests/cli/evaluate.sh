@@ -112,6 +112,16 @@ scores list.tsv ! $fists ! evaluate cv=leave-one-group-out group=site $decode
 test $rc != 0 && test $rc -lt 7 && ! test -s out && grep -q site err
 ok $? 'a column that is not there is refused'
 
+# Recordings of a table need not be of one length: only what is asked for by name is joined.
+printf 'id\tfile\tsubject\n' >long.tsv
+for subject in 1 2 3; do
+  fornix run sim:fists trials=$((10 + 4 * subject)) seed=7$subject ! write "l$subject.edf" 2>err
+  printf 'l%s\tl%s.edf\tS%s\n' $subject $subject $subject >>long.tsv
+done
+scores long.tsv ! $fists ! evaluate cv=cross-subject metric=accuracy $decode
+test $rc = 0 && test "$(value train/test accuracy)" = 32..40/14..22
+ok $? 'a table of recordings of several lengths'
+
 # ---- from one subject to another ------------------------------------------------------------------
 people='sim:fists subject=1 trials=30 sim:fists subject=2 trials=30 sim:fists subject=3 trials=30'
 across="$fists ! evaluate cv=cross-subject calibration=5 metric=auc begin cov estimator=oas !"
