@@ -32,6 +32,51 @@ classes_of (fnx_call *c, const fnx_buf *b, const int32_t **code, classes *out)
   return FNX_OK;
 }
 
+fnx_status
+trials_kept (fnx_call *c, const fnx_buf *b, const char *step, const classes *cls, const int32_t *code,
+             const size_t **at, size_t *n)
+{
+  const double *w;
+  size_t count = (size_t)c->buf->spec (b)->axes[0]->size;
+  fnx_status status = rows_weights (c, b, &w);
+  size_t *kept = c->scratch (c, (count + 1) * sizeof *kept), *of = c->scratch (c, ((size_t)cls->n + 1) * sizeof *of);
+  if (status != FNX_OK || !kept || !of)
+    return status ? status : FNX_E_NOMEM;
+  bool alike = true;
+  *at = kept;
+  *n = 0;
+  for (size_t i = 0; i < count; i++)
+    if (!w || w[i] > 0) {
+      alike = alike && (!w || w[i] == w[kept[0]] || *n == 0);
+      kept[(*n)++] = i;
+      of[code[i]]++;
+    }
+  for (int32_t k = 0; k < cls->n; k++)
+    if (of[k] == 0)
+      return c->fail (c, FNX_E_DATA, "all trials of class %s of %s have weight 0", cls->name[k], c->recording);
+  if (!alike)
+    c->log (c, FNX_LOG_NOTE, "%s cannot weigh trials: those of weight 0 are left out, all others count alike", step);
+  return FNX_OK;
+}
+
+fnx_status
+rows_kept (fnx_call *c, const fnx_buf *b, const char *step, const classes *cls, rows *x, const int32_t **code)
+{
+  const size_t *at;
+  size_t n;
+  fnx_status status = trials_kept (c, b, step, cls, *code, &at, &n);
+  int32_t *some = status == FNX_OK ? c->scratch (c, (n + 1) * sizeof *some) : NULL;
+  if (!some)
+    return status ? status : FNX_E_NOMEM;
+  for (size_t i = 0; i < n; i++) { /* at[i] >= i: nothing is overwritten before it is read */
+    x->at[i] = x->at[at[i]];
+    some[i] = (*code)[at[i]];
+  }
+  x->n = n;
+  *code = some;
+  return FNX_OK;
+}
+
 void
 classes_free (classes *cls)
 {

@@ -39,6 +39,13 @@ typedef struct classes {
 /* The column "target" of the trials: code[i] in 0..n_class-1 (scratch memory).
  * Missing targets and a single class are refused. */
 fnx_status classes_of (fnx_call *c, const fnx_buf *b, const int32_t **code, classes *out);
+/* For a method that cannot weigh its trials: the numbers of the n whose weight
+ * is above 0 (scratch memory).  A class without any is refused, and weights that
+ * differ otherwise are told to be of no use to `step`. */
+fnx_status trials_kept (fnx_call *c, const fnx_buf *b, const char *step, const classes *, const int32_t *code,
+                        const size_t **at, size_t *n);
+/* The same, x and *code taken together. */
+fnx_status rows_kept (fnx_call *c, const fnx_buf *b, const char *step, const classes *, rows *x, const int32_t **code);
 void classes_free (classes *);
 void classes_put (state_out *, const classes *);
 /* false: bad bytes or no memory (then s->bad is not set). */

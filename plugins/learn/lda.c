@@ -88,6 +88,8 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
   if (!m)
     return FNX_E_NOMEM;
   st = classes_of (c, in[0], &code, &m->cls);
+  if (st == FNX_OK)
+    st = rows_kept (c, in[0], "lda", &m->cls, &x, &code);
   if (st == FNX_OK && x.n <= (size_t)m->cls.n)
     st = c->fail (c, FNX_E_DATA, "%s has %zu trials for %d classes; lda needs more trials than classes", c->recording,
                   x.n, (int)m->cls.n);
@@ -132,7 +134,9 @@ const fnx_step_desc lda_step = {
   .doc
   = "Separates classes by a plane, the best one when every class is normal with the same covariance. With few trials"
     " a feature the covariance needs shrinking: solver=lsqr shrinkage=auto. Priors are the shares of the classes"
-    " in the training set.",
+    " in the training set.\n\n"
+    "As the peer, it cannot weigh trials: those of weight 0 (artefacts, from potato) are left out, all others count"
+    " alike.",
   .cite = "Fisher, Annals of Eugenics 7:179, 1936; Ledoit and Wolf, J Multivariate Analysis 88:365, 2004",
   .equals = "scikit-learn 1.2 LinearDiscriminantAnalysis to 1e-9",
   .example = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s"

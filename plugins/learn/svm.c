@@ -286,11 +286,10 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
   fnx_status st = rows_of (c, in[0], 2, &x);
   if (st)
     return st;
-  if (c->buf->column (in[0], "trial", "weight"))
-    c->log (c, FNX_LOG_NOTE, "libsvm knows no trial weights; the column weight is not used");
   fnx_model *m = learn_alloc (c, 1, sizeof *m);
   double *y = c->scratch (c, x.n * sizeof *y);
-  if (!m || !y || (st = classes_of (c, in[0], &code, &m->cls)) || (st = sort (c, code, m->cls.n, &x, &sorted, y))) {
+  if (!m || !y || (st = classes_of (c, in[0], &code, &m->cls)) || (st = rows_kept (c, in[0], "svm", &m->cls, &x, &code))
+      || (st = sort (c, code, m->cls.n, &x, &sorted, y))) {
     model_free (m);
     return st ? st : FNX_E_NOMEM;
   }
@@ -490,7 +489,12 @@ const fnx_step_desc svm_step = {
          " when their units differ; tangent vectors need none.\n\n"
          "With two classes the scores are -d/2 and d/2 of the decision value d, which is scikit-learn's"
          " decision_function. With more, every pair of classes has its own machine and they vote: the scores have"
-         " scikit-learn's one-vs-rest shape, and the largest is always libsvm's vote.",
+         " scikit-learn's one-vs-rest shape, and the largest is always libsvm's vote.\n\n"
+         "Behind tangent the linear kernel is tr(S_i S_j) of the mapped matrices: tangent ! svm, metric=riemann or"
+         " euclid, is pyRiemann's SVC (the 1e-10 that it adds to the kernel's diagonal apart).\n\n"
+         "libsvm weighs classes, not trials: trials of weight 0 (artefacts, from potato) are left out, as"
+         " scikit-learn leaves them out of the machine; all others count alike, and a note says so where they should"
+         " not.",
   .cite = "Chang and Lin, LIBSVM: a library for support vector machines, ACM TIST 2(3):27, 2011",
   .equals = "scikit-learn 1.2 SVC to 1e-9",
   .example = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s"

@@ -7,8 +7,8 @@
  * which spd_ref() keeps what they need, so that the model holds n^2 numbers a
  * training trial and no more.
  */
+#include "plugins/common/estimator.h"
 #include "plugins/common/linalg.h"
-#include "plugins/common/trials.h"
 #include "plugins/riemann/riemann.h"
 
 #include <math.h>
@@ -44,12 +44,6 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
 }
 
 static void
-destroy (fnx_step *s)
-{
-  free (s);
-}
-
-static void
 model_free (fnx_model *m)
 {
   if (!m)
@@ -61,37 +55,42 @@ model_free (fnx_model *m)
 }
 
 static fnx_status
+learn (fnx_call *c, const fnx_step *s, const matrices *x, fnx_model *m)
+{
+  const int32_t *code;
+  const size_t *at;
+  size_t q = (size_t)x->n * (size_t)x->n;
+  fnx_status status = classes_of (c, x->of, &code, &m->cls);
+  if (status == FNX_OK)
+    status = trials_kept (c, x->of, "knn", &m->cls, code, &at, &m->count);
+  if (status != FNX_OK)
+    return status;
+  if (s->k > m->count)
+    return c->fail (c, FNX_E_DATA, "k=%zu neighbours are wanted, and %s has %zu training trials\nuse a smaller k", s->k,
+                    c->recording, m->count);
+  m->metric = s->metric;
+  m->n = x->n;
+  m->x = learn_alloc (c, m->count * q, sizeof *m->x);
+  m->code = learn_alloc (c, m->count, sizeof *m->code);
+  if (!m->x || !m->code)
+    return FNX_E_NOMEM;
+  for (size_t i = 0; i < m->count; i++) {
+    m->code[i] = code[at[i]];
+    memcpy (m->x + i * q, x->x[at[i]], q * sizeof *m->x);
+  }
+  return FNX_OK;
+}
+
+static fnx_status
 fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *start, fnx_model **out)
 {
   matrices x;
-  const int32_t *code;
   (void)start;
   fnx_status status = matrices_of (c, in[0], 2, true, &x);
   if (status != FNX_OK)
     return status;
-  if (s->k > x.count)
-    return c->fail (c, FNX_E_DATA, "k=%zu neighbours are wanted, and %s has %zu training trials\nuse a smaller k", s->k,
-                    c->recording, x.count);
-  size_t q = (size_t)x.n * (size_t)x.n;
   fnx_model *m = learn_alloc (c, 1, sizeof *m);
-  if (!m || !(m->x = learn_alloc (c, x.count * q, sizeof *m->x))
-      || !(m->code = learn_alloc (c, x.count, sizeof *m->code))) {
-    model_free (m);
-    return FNX_E_NOMEM;
-  }
-  m->metric = s->metric;
-  m->n = x.n;
-  m->count = x.count;
-  status = classes_of (c, in[0], &code, &m->cls);
-  for (size_t i = 0; i < x.count && status == FNX_OK; i++) {
-    m->code[i] = code[i];
-    memcpy (m->x + i * q, x.x[i], q * sizeof *m->x);
-  }
-  if (status == FNX_OK)
-    *out = m;
-  else
-    model_free (m);
-  return status;
+  return m ? fitted (learn (c, s, &x, m), m, model_free, out) : FNX_E_NOMEM;
 }
 
 /* ---- neighbours ------------------------------------------------------------- */
@@ -180,24 +179,22 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
 
 /* ---- saved models ------------------------------------------------------------ */
 
-static fnx_status
-save (fnx_call *c, const fnx_model *m, fnx_status (*put) (void *, const void *, size_t), void *to)
+static void
+put (state_out *o, const fnx_model *m)
 {
-  state_out o = { put, to, FNX_OK };
-  (void)c;
-  classes_put (&o, &m->cls);
-  state_put_u64 (&o, (uint64_t)m->metric);
-  state_put_u64 (&o, (uint64_t)m->n);
-  state_put_u64 (&o, m->count);
+  classes_put (o, &m->cls);
+  state_put_u64 (o, (uint64_t)m->metric);
+  state_put_u64 (o, (uint64_t)m->n);
+  state_put_u64 (o, m->count);
   for (size_t i = 0; i < m->count; i++)
-    state_put_u64 (&o, (uint64_t)m->code[i]);
-  state_put_f64s (&o, m->x, m->count * (size_t)m->n * (size_t)m->n);
-  return o.status;
+    state_put_u64 (o, (uint64_t)m->code[i]);
+  state_put_f64s (o, m->x, m->count * (size_t)m->n * (size_t)m->n);
 }
 
 static bool
-get (state_in *in, fnx_model *m)
+get (state_in *in, const fnx_step *s, fnx_model *m)
 {
+  (void)s;
   if (!classes_get (in, &m->cls))
     return false;
   m->metric = (spd_metric)state_count (in, 0, SPD_N_METRIC - 1);
@@ -217,39 +214,8 @@ get (state_in *in, fnx_model *m)
   return true;
 }
 
-static fnx_status
-load (fnx_call *c, const fnx_step *s, uint32_t version, const void *bytes, size_t n, fnx_model **out)
-{
-  state_in in = { bytes, n, version != 1 };
-  (void)s;
-  fnx_model *m = learn_alloc (c, 1, sizeof *m);
-  if (!m)
-    return FNX_E_NOMEM;
-  bool ok = get (&in, m);
-  fnx_status status = learn_state (c, "knn", &in, ok);
-  if (status == FNX_OK)
-    *out = m;
-  else
-    model_free (m);
-  return status;
-}
-
-static const fnx_ext_estimator estimator = { .struct_size = sizeof estimator,
-                                             .flags = FNX_EST_SUPERVISED,
-                                             .fit = fit,
-                                             .apply = apply,
-                                             .model_free = model_free,
-                                             .state_version = 1,
-                                             .save = save,
-                                             .load = load,
-                                             .learns = "training set" };
-
-static const void *
-extension (const fnx_step *s, const char *id)
-{
-  (void)s;
-  return strcmp (id, FNX_ESTIMATOR) == 0 ? &estimator : NULL;
-}
+ESTIMATOR ("knn", 1, put, get, NULL, fit, model_free, .apply = apply, .flags = FNX_EST_SUPERVISED,
+           .learns = "training set");
 
 static const fnx_param_desc k_param = {
   .struct_size = sizeof k_param,
@@ -283,7 +249,8 @@ const fnx_step_desc knn_step = {
   .title = "the classes of the nearest training trials",
   .doc = "Keeps the training trials and gives a new one to the class that most of its k nearest neighbours have. Scores"
          " are shares of the vote. It bends to classes of any shape, and needs more trials than mdm; it costs one"
-         " eigenvalue problem a training trial, which mdm costs a class.",
+         " eigenvalue problem a training trial, which mdm costs a class.\n\n"
+         "It cannot weigh trials: those of weight 0 (artefacts, from potato) are left out, all others count alike.",
   .cite = "Barachant et al., IEEE TBME 59:920, 2012 (distances)",
   .example = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s"
              " ! evaluate folds=5 begin cov estimator=oas ! knn k=7 end",
@@ -291,7 +258,7 @@ const fnx_step_desc knn_step = {
   .outputs = scores_outputs,
   .params = params,
   .create = create,
-  .destroy = destroy,
+  .destroy = step_free,
   .negotiate = scores_negotiate,
   .extension = extension,
 };

@@ -6,6 +6,7 @@
 #include "plugins/common/linalg.h"
 
 #include <math.h>
+#include <stdio.h>
 
 struct fnx_step {
   spd_metric mean, distance;
@@ -53,9 +54,15 @@ mdm_complete (fnx_call *c, mdm_means *m)
   if (!work || !(m->ref = learn_alloc (c, count * size, sizeof *m->ref)))
     return FNX_E_NOMEM;
   for (size_t k = 0; k < count; k++)
-    if (spd_ref (m->metric, m->mean + k * q, m->n, m->ref + k * size, work))
-      return c->fail (c, FNX_E_NUMERIC, "the mean of class %s is not positive definite\nuse estimator=oas",
-                      m->cls.name[k % (size_t)m->cls.n]);
+    if (spd_ref (m->metric, m->mean + k * q, m->n, m->ref + k * size, work)) {
+      const matrices like = { .n = m->n };
+      const char *name = m->cls.name[k % (size_t)m->cls.n];
+      char *what = c->scratch (c, strlen (name) + 32);
+      if (!what)
+        return FNX_E_NOMEM;
+      sprintf (what, "the mean of class %s", name);
+      return matrices_refuse (c, &like, m->mean + k * q, what);
+    }
   return FNX_OK;
 }
 

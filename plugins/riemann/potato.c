@@ -36,8 +36,9 @@ potato_complete (fnx_call *c, potato *p)
   double *work = c->scratch (c, spd_work (p->n) * sizeof *work);
   if (!work || (!p->ref && !(p->ref = learn_alloc (c, spd_ref_size (p->n), sizeof *p->ref))))
     return FNX_E_NOMEM;
+  const matrices like = { .n = p->n };
   if (spd_ref (p->metric, p->mean, p->n, p->ref, work))
-    return c->fail (c, FNX_E_NUMERIC, "the mean of the clean trials is not positive definite\nuse estimator=oas");
+    return matrices_refuse (c, &like, p->mean, "the mean of the clean trials");
   return FNX_OK;
 }
 
@@ -280,8 +281,9 @@ const fnx_step_desc potato_step = {
     " they are measured by, and mask each other. Of n trials none can be more than the root of n - 1 deviations out,"
     " so with 10 or fewer threshold=3 finds nothing (a note says so). potatofield is better with many channels.\n\n"
     "Trials are never dropped. With gives=weights they go on as they came, with the columns z (standard deviations"
-    " from the clean mean) and weight (0: artefact); mean, tangent, mdm, fgmdm, meanfield, csp, scale and logistic"
-    " then learn from the clean ones alone. With gives=scores the difference of the two scores is threshold"
+    " from the clean mean) and weight (0: artefact); mean, tangent, mdm, fgmdm, meanfield, knn, csp, xdawn, scale,"
+    " logistic, lda and svm then learn from the clean ones alone. With gives=scores the difference of the two scores "
+    "is threshold"
     " minus z.",
   .cite = "Barachant, Andreev, Congedo: The Riemannian Potato, TOBI Workshop IV, 2013",
   .equals = "pyRiemann 0.9 Potato to 1e-9 (z)",

@@ -189,3 +189,34 @@ refusals (const char *line)
   refused (line, x, FNX_E_DATA, "trial 3 of test has no target");
   refused (line, t_buf ("features[trial,feature]", v, 4L, 2L), FNX_E_DATA, "target");
 }
+
+void
+left_out (const char *line)
+{
+  enum { N = 60, WIDE = 5 };
+  double w[N];
+  int64_t rest[N], n = 0;
+  fnx_buf *x = planted (N, WIDE, 3, 1, 21);
+  for (int64_t i = 0; i < N; i++)
+    if ((w[i] = i % 7 == 2 ? 0 : 1) > 0)
+      rest[n++] = i;
+  fnx_buf *some = buffer_pick (x, rest, n, NULL), *weighted = planted (N, WIDE, 3, 1, 21);
+  t_reals (&weighted, "trial", "weight", w);
+  t_model *a = t_fit (line, some, NULL, NULL), *b = t_fit (line, weighted, NULL, NULL);
+  const fnx_buf *s = t_apply (a, x), *t = t_apply (b, x);
+  t_near (t_values (t), t_values (s), N * 3, 0, line);
+  t_ok (buffer_spec (t)->axes[0]->size == N, "%s: trials of weight 0 teach nothing and are answered for", line);
+  buffer_unref (s);
+  buffer_unref (t);
+  t_model_free (a);
+  t_model_free (b);
+  for (int i = 0; i < N; i++)
+    w[i] = i % 3 > 0;
+  t_reals (&weighted, "trial", "weight", w);
+  fnx_status code;
+  const char *why = t_fail (line, weighted, &code);
+  t_ok (code == FNX_E_DATA && strstr (why, "all trials of class"), "%s: %s", line, why);
+  buffer_unref (x);
+  buffer_unref (some);
+  buffer_unref (weighted);
+}

@@ -26,5 +26,7 @@ void decisions (const fnx_buf *scores, double *d);
 
 /* What every classifier must refuse, with its sentence. */
 void refusals (const char *line);
+/* Trials of weight 0 are as good as absent, for methods that cannot weigh. */
+void left_out (const char *line);
 
 #endif

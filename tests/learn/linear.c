@@ -282,6 +282,8 @@ main (void)
   behaves ("logistic penalty=elasticnet", 20);
   behaves ("logistic penalty=elasticnet l1_ratio=0.2", 300);
   own_refusals ();
+  left_out ("lda");
+  left_out ("lda solver=lsqr shrinkage=auto");
   if (golden_there ()) {
     golden_decisions ("lda", "lda_svd_decision");
     golden_decisions ("lda solver=lsqr shrinkage=auto", "lda_lsqr_auto_decision");

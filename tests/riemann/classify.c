@@ -186,6 +186,23 @@ weights (void)
   }
   buffer_unref (repeated);
   buffer_unref (weighted);
+  /* knn cannot weigh: 0 is none, all else is one */
+  n = 0;
+  for (int64_t k = 0; k < K; k++)
+    if (k % 3)
+      twice[n++] = k;
+  repeated = buffer_pick (s, twice, n, NULL);
+  weighted = part (s, 0, K);
+  t_reals (&weighted, "trial", "weight", w);
+  t_model *a = t_fit ("knn", repeated, NULL, NULL), *b = t_fit ("knn", weighted, NULL, NULL);
+  const fnx_buf *u = t_apply (a, s), *v = t_apply (b, s);
+  t_ok (buffer_equal (u, v), "knn: trials of weight 0 are left out");
+  buffer_unref (u);
+  buffer_unref (v);
+  t_model_free (a);
+  t_model_free (b);
+  buffer_unref (repeated);
+  buffer_unref (weighted);
   buffer_unref (s);
   buffer_unref (x);
 }

@@ -63,6 +63,7 @@ causes (void)
   SAYS ("cov", b, FNX_E_NUMERIC, "trial 17 of", "not positive definite: rank 7 of 8, smallest eigenvalue", "uV2\n",
         "average reference", "estimator=oas", "! pick");
   SAYS ("tangent estimator=scm", b, FNX_E_NUMERIC, "trial 17 of", "rank 7 of 8");
+  SAYS ("potato estimator=scm", b, FNX_E_NUMERIC, "trial 17 of", "rank 7 of 8", "average reference");
   const char *names[K];
   for (int k = 0; k < K; k++)
     names[k] = k < 10 ? "a.edf" : "b.edf";
@@ -114,6 +115,54 @@ causes (void)
   buffer_unref (b);
 }
 
+/* The steps that learn responses: the covariance of all trials, and each
+ * stack, by name. */
+static void
+responses (void)
+{
+  fnx_status code;
+  fnx_buf *b;
+  fresh ();
+  for (int k = 0; k < K; k++)
+    for (int t = 0; t < T; t++) {
+      double mean = 0;
+      for (int c = 0; c < C; c++)
+        mean += row (k, c)[t] / C;
+      for (int c = 0; c < C; c++)
+        row (k, c)[t] -= mean;
+    }
+  b = epochs (T);
+  SAYS ("xdawn", b, FNX_E_NUMERIC, "the covariance of all 20 trials of", "rank 7 of 8", "average reference",
+        "estimator=oas", "! pick");
+  SAYS ("xdawncov", b, FNX_E_NUMERIC, "the covariance of all 20 trials of", "rank 7 of 8", "average reference");
+  buffer_unref (b);
+  fresh ();
+  for (int k = 0; k < K; k++)
+    memset (row (k, 5), 0, T * sizeof *x);
+  b = epochs (T);
+  SAYS ("xdawn", b, FNX_E_NUMERIC, "rank 7 of 8", "channel O1 is flat");
+  SAYS ("erpcov", b, FNX_E_NUMERIC, "trial 1 of", "of 24", "O1 is flat");
+  buffer_unref (b);
+  fresh ();
+  b = epochs (T);
+  const fnx_buf *good = t_run ("xdawn", b);
+  t_ok (isfinite (la_norm (t_values (good), K * C * T)), "and what is sound passes");
+  buffer_unref (good);
+  memcpy (row (BAD, 5), row (BAD, 1), T * sizeof *x); /* in one trial alone */
+  buffer_unref (b);
+  b = epochs (T);
+  SAYS ("erpcov", b, FNX_E_NUMERIC, "trial 17 of", "rank 23 of 24", "channels Cz and O1 are the same");
+  buffer_unref (b);
+  fresh ();
+  row (BAD, 3)[7] = NAN;
+  b = epochs (T);
+  const char *why = t_fail ("xdawn", b, &code);
+  t_ok (code == FNX_E_DATA && strstr (why, "missing or infinite"), "%s", why);
+  why = t_fail ("erpcov", b, &code);
+  t_ok (code == FNX_E_DATA && strstr (why, "missing or infinite"), "%s", why);
+  buffer_unref (b);
+}
+
 static void
 matrices (void)
 {
@@ -123,9 +172,10 @@ matrices (void)
     la_gram (s + k * C * C, z, C, C, 1, 0);
     y[k] = k % 2;
   }
-  static const char *const lines[] = { "mean", "mean metric=logdet", "tangent", "mdm", "fgmdm", "csp" };
+  static const char *const lines[]
+      = { "mean", "mean metric=logdet", "tangent", "mdm", "fgmdm", "csp", "knn", "meanfield", "potato" };
   double *bad = s + BAD * C * C, keep = bad[9];
-  for (size_t i = 0; i < 6; i++) {
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
     bad[9] = -1; /* a negative variance */
     fnx_buf *b = t_buf ("cov[trial,channel,channel]", s, (long)K, (long)C, (long)C);
     t_reals (&b, "trial", "target", y);
@@ -173,6 +223,7 @@ main (void)
   t_begin ();
   la_serial ();
   causes ();
+  responses ();
   matrices ();
   return t_end ();
 }
