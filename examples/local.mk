@@ -3,6 +3,7 @@ examplesdir = $(pkgdatadir)/examples
 dist_examples_DATA = \
   examples/acm-mdop.yaml \
   examples/augmented-grid.yaml \
+  examples/btacm.yaml \
   examples/compare.yaml \
   examples/cross-subject.yaml \
   examples/encoding-ridge.yaml \

@@ -2,6 +2,8 @@
 plugin_LTLIBRARIES += plugins/riemann/riemann.la
 plugins_riemann_riemann_la_SOURCES = plugins/riemann/module.c plugins/riemann/riemann.h plugins/riemann/params.c \
   plugins/riemann/matrices.c plugins/riemann/estimate.c plugins/riemann/cov.c plugins/riemann/augcov.c plugins/riemann/delaycov.c \
+  plugins/riemann/siegel.c plugins/riemann/siegel.h plugins/riemann/blocks.c \
+  plugins/riemann/btacm.c plugins/riemann/siegelmdm.c plugins/riemann/siegeltangent.c \
   plugins/riemann/takens.c plugins/riemann/takens.h \
   plugins/riemann/mean.c plugins/riemann/tangent.c plugins/riemann/mdm.c plugins/riemann/mdm.h \
   plugins/riemann/fgmdm.c plugins/riemann/meanfield.c plugins/riemann/knn.c plugins/riemann/csp.c \

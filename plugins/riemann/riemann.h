@@ -87,8 +87,9 @@ extern const char *const spd_peer_names[];
 spd_metric distance_of (spd_metric mean, int64_t said);
 extern const fnx_port_desc *const cov_inputs[], *const scores_outputs[], *const either_inputs[];
 
-extern const fnx_step_desc cov_step, augcov_step, delaycov_step, mean_step, tangent_step, mdm_step, fgmdm_step,
-    meanfield_step, knn_step, csp_step, trcsp_step, spoc_step, fbcsp_step, potato_step, erpcov_step, xdawncov_step,
-    xdawn_step, align_step, recentre_step, rescale_step, crossspec_step, rotate_step, mdwm_step, potatofield_step;
+extern const fnx_step_desc cov_step, augcov_step, delaycov_step, btacm_step, siegelmdm_step, siegeltangent_step,
+    mean_step, tangent_step, mdm_step, fgmdm_step, meanfield_step, knn_step, csp_step, trcsp_step, spoc_step,
+    fbcsp_step, potato_step, erpcov_step, xdawncov_step, xdawn_step, align_step, recentre_step, rescale_step,
+    crossspec_step, rotate_step, mdwm_step, potatofield_step;
 
 #endif
