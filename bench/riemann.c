@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "plugins/common/linalg.h"
+#include "plugins/common/spd.h"
 #include "tests/harness.h"
 
 enum { K = 288, C = 22, T = 1000 };
@@ -79,12 +80,16 @@ machine (int n, int reps)
   }
   snprintf (text, sizeof text, "machine: dsyevd of %d x %d, microseconds", n, n);
   row (text, (cpu () - t) / reps * 1e6, "");
-  double *la = malloc (la_eig_work (n) * 8);
+  double *la = malloc (spd_work (n) * 8);
   t = cpu ();
   for (int r = 0; r < reps; r++)
     la_eig (a, n, b, w, la);
   snprintf (text, sizeof text, "ours: the same by la_eig");
   row (text, (cpu () - t) / reps * 1e6, "");
+  t = cpu ();
+  for (int r = 0; r < reps; r++)
+    spd_log (a, n, b, la);
+  row ("ours: its logarithm by spd_log", (cpu () - t) / reps * 1e6, "");
   t = cpu ();
   for (int r = 0; r < reps; r++)
     la_mul (c, a, a, n, n, n, 1, 0);

@@ -150,6 +150,21 @@ la_lower_solve_right_t (const double *l, double *x, int m, int n)
   cblas_dtrsm (CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, m, n, 1, l, n, x, n);
 }
 
+int
+la_lower_inv (double *l, int n)
+{
+  return LAPACKE_dtrtri_work (LAPACK_COL_MAJOR, 'U', 'N', n, l, n);
+}
+
+void
+la_lower_congruence (const double *a, const double *l, int n, double *out)
+{
+  memcpy (out, a, (size_t)n * (size_t)n * sizeof *out);
+  cblas_dtrmm (CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, n, n, 1, l, n, out, n);
+  cblas_dtrmm (CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, n, n, 1, l, n, out, n);
+  la_mirror (out, n);
+}
+
 double
 la_chol_logdet (const double *l, int n)
 {

@@ -45,6 +45,10 @@ int la_spd_inv (double *a, int n);
 /* x[n,m] <- l^-1 x, and x[m,n] <- x l^-T (both keep C order). */
 void la_lower_solve (const double *l, double *x, int n, int m);
 void la_lower_solve_right_t (const double *l, double *x, int m, int n);
+/* l^-1 in place; l must be lower, with zeros above the diagonal. */
+int la_lower_inv (double *l, int n);
+/* out = l a l^T for a lower l and a symmetric a; both triangles. */
+void la_lower_congruence (const double *a, const double *l, int n, double *out);
 /* Log-determinant from a Cholesky factor. */
 double la_chol_logdet (const double *l, int n);
 /* Solve the SPD system a x = b, b[n,m] in C order; a and b are overwritten. */

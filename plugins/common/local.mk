@@ -7,10 +7,11 @@ plugins_common_libcommon_la_SOURCES = \
   plugins/common/linalg.c plugins/common/linalg.h \
   plugins/common/eigsmall.c plugins/common/eigsmall.h \
   plugins/common/spd.c plugins/common/spd.h \
+  plugins/common/symlog.c plugins/common/symlog.h \
   plugins/common/cov.c plugins/common/cov.h \
   plugins/common/mestimate.c plugins/common/mestimate.h \
   plugins/common/distribution.c plugins/common/distribution.h \
-  plugins/common/mean.c plugins/common/mean.h \
+  plugins/common/mean.c plugins/common/mean.h plugins/common/mean_riemann.c plugins/common/mean_impl.h \
   plugins/common/trials.h plugins/common/rows.c plugins/common/classes.c plugins/common/scores.c \
   plugins/common/estimator.c plugins/common/estimator.h \
   plugins/common/mutual.c plugins/common/mutual.h plugins/common/neighbours.c plugins/common/neighbours.h \

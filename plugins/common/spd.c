@@ -5,6 +5,7 @@
  */
 #include "plugins/common/spd.h"
 #include "plugins/common/linalg.h"
+#include "plugins/common/symlog.h"
 
 #include <math.h>
 #include <string.h>
@@ -22,11 +23,18 @@ typedef struct area {
   double *v, *t, *s1, *w, *f, *eig;
 } area;
 
+static size_t
+eig_room (int n)
+{
+  size_t eig = la_eig_work (n), log = n >= SYMLOG_MIN ? symlog_work (n) : 0;
+  return eig > log ? eig : log;
+}
+
 size_t
 spd_work (int n)
 {
   size_t s = (size_t)n;
-  return 3 * s * s + 2 * s + la_eig_work (n) + spd_ref_size (n);
+  return 3 * s * s + 2 * s + eig_room (n) + spd_ref_size (n);
 }
 
 static area
@@ -71,6 +79,8 @@ int
 spd_log (const double *a, int n, double *out, double *work)
 {
   area g = area_of (work, n);
+  if (n >= SYMLOG_MIN && symlog (a, n, out, g.eig) == 0)
+    return 0;
   if (decompose (a, n, &g, 0))
     return -1;
   for (int i = 0; i < n; i++)
@@ -133,18 +143,19 @@ spd_roots (const double *a, int n, double *sqrt_a, double *invsqrt_a, double *wo
 }
 
 int
-spd_log_at (const double *a, const double *p, int n, double *out, double *w_out, double *work)
+spd_log_lower (const double *a, const double *l, int n, double *out, double *work)
+{
+  area g = area_of (work, n);
+  la_lower_congruence (a, l, n, g.s1);
+  return spd_log (g.s1, n, out, work);
+}
+
+int
+spd_log_at (const double *a, const double *p, int n, double *out, double *work)
 {
   area g = area_of (work, n);
   spd_congruence (a, p, n, g.s1, g.t);
-  if (decompose (g.s1, n, &g, 0))
-    return -1;
-  for (int i = 0; i < n; i++)
-    g.f[i] = log (g.w[i]);
-  spd_compose (g.v, g.f, n, out, g.t);
-  if (w_out)
-    memcpy (w_out, g.w, (size_t)n * sizeof *w_out);
-  return 0;
+  return spd_log (g.s1, n, out, work);
 }
 
 void

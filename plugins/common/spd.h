@@ -23,9 +23,11 @@ int spd_invsqrt (const double *a, int n, double *out, double *work);
 int spd_power (const double *a, int n, double p, double *out, double *work);
 /* Both roots from one decomposition. */
 int spd_roots (const double *a, int n, double *sqrt_a, double *invsqrt_a, double *work);
-/* log (p a p) for a symmetric p: the log map at a reference m if p = m^-1/2.
- * w_out: the n eigenvalues of p a p, ascending; or NULL. */
-int spd_log_at (const double *a, const double *p, int n, double *out, double *w_out, double *work);
+/* log (l a l^T) for a lower triangular l: the map at a reference m if l = chol(m)^-1,
+ * which differs from the one below by a rotation that is the same for all a. */
+int spd_log_lower (const double *a, const double *l, int n, double *out, double *work);
+/* log (p a p) for a symmetric p: the log map at a reference m if p = m^-1/2. */
+int spd_log_at (const double *a, const double *p, int n, double *out, double *work);
 /* p f p for symmetric p and f: an equal congruence both sides; out is symmetric. */
 void spd_congruence (const double *a, const double *p, int n, double *out, double *work);
 /* v^T diag (f) v. */

@@ -90,7 +90,7 @@ vector_one (void *arg, size_t i, double *work)
 {
   const plan *p = arg;
   double *y = work + spd_work (p->m->n);
-  if (spd_log_at (p->x->x[i], p->m->inv, p->m->n, y, NULL, work))
+  if (spd_log_at (p->x->x[i], p->m->inv, p->m->n, y, work))
     return -1;
   spd_vec (y, p->m->n, p->vec + i * width_of (p->m->n));
   return 0;
@@ -104,7 +104,7 @@ filter_one (void *arg, size_t i, double *work)
   const fnx_model *m = p->m;
   size_t width = width_of (m->n), q = (size_t)m->n * (size_t)m->n;
   double *y = work + spd_work (m->n), *v = y + q, *kept = v + width;
-  if (spd_log_at (p->x->x[i], m->inv, m->n, y, NULL, work))
+  if (spd_log_at (p->x->x[i], m->inv, m->n, y, work))
     return -1;
   spd_vec (y, m->n, v);
   for (size_t k = 0; k < m->rank; k++)

@@ -185,7 +185,7 @@ typedef struct plan {
 static int
 map_riemann (const plan *p, const double *x, double *y, double *work)
 {
-  return spd_log_at (x, p->m->root + p->at, p->m->n, y, NULL, work);
+  return spd_log_at (x, p->m->root + p->at, p->m->n, y, work);
 }
 
 /* Derivative of exp at log M in the direction log X - log M. */

@@ -65,7 +65,7 @@ loss (const turn *p, const double *q, double *value, double *b)
     const double *target = p->target + k * p->q;
     turned (p, q, p->source + k * p->q, p->y);
     if (p->riemann) {
-      if (spd_log_at (p->y, p->inverse + k * p->q, n, p->l, NULL, p->work))
+      if (spd_log_at (p->y, p->inverse + k * p->q, n, p->l, p->work))
         return -1;
       double norm = la_norm (p->l, p->q);
       *value += norm * norm;

@@ -92,7 +92,7 @@ golden_features (void)
   for (int k = 0; k < K; k++) {
     trial (k, x);
     oas (x, s);
-    spd_log_at (s, root, C, l, NULL, work);
+    spd_log_at (s, root, C, l, work);
     spd_vec (l, C, f + k * P);
   }
   free (work);

@@ -58,7 +58,7 @@ gradient (const double *m, const double *w)
   double root[Q], sum[Q] = { 0 }, l[Q], total = 0;
   spd_invsqrt (m, N, root, work);
   for (int k = 0; k < K; k++) {
-    spd_log_at (x + k * Q, root, N, l, NULL, work);
+    spd_log_at (x + k * Q, root, N, l, work);
     la_axpy (sum, w ? w[k] : 1, l, Q);
     total += w ? w[k] : 1;
   }

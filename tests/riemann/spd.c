@@ -9,6 +9,7 @@
 #include "plugins/common/eigsmall.h"
 #include "plugins/common/linalg.h"
 #include "plugins/common/spd.h"
+#include "plugins/common/symlog.h"
 
 #include <lapacke.h>
 
@@ -83,6 +84,70 @@ eigen (void)
   t_ok (eig_small (bad, 3, v, w, work) != 0, "NaN is refused");
   bad[2] = bad[6] = INFINITY;
   t_ok (eig_small (bad, 3, v, w, work) != 0, "infinity is refused");
+}
+
+/* ---- logarithm through the tridiagonal form ---------------------------------- */
+
+/* Worst entry of symlog's error on q^T diag (w) q, relative to what rounding of
+ * the matrix itself does to its logarithm: the condition. */
+static double
+log_error (const double *q, const double *w, int n)
+{
+  size_t s = (size_t)n, size = s * s;
+  double *x = malloc (size * 8), *l = malloc (size * 8), *got = malloc (size * 8), *f = malloc (s * 8);
+  double *room = malloc ((symlog_work (n) + size) * 8), low = w[0], high = w[0], worst = 0;
+  for (size_t i = 0; i < s; i++) {
+    f[i] = log (w[i]);
+    low = fmin (low, w[i]);
+    high = fmax (high, w[i]);
+  }
+  spd_compose (q, w, n, x, room);
+  spd_compose (q, f, n, l, room);
+  if (symlog (x, n, got, room))
+    worst = INFINITY;
+  for (size_t i = 0; i < size; i++)
+    worst = fmax (worst, fabs (got[i] - l[i]) / (fabs (log (low)) + fabs (log (high)) + 1));
+  free (x);
+  free (l);
+  free (got);
+  free (f);
+  free (room);
+  return worst / (high / low);
+}
+
+static void
+logarithm (void)
+{
+  enum { BIG = 131 };
+  static double a[BIG * BIG], q[BIG * BIG], w[BIG], room[4 * BIG * BIG + 40000];
+  static const double spans[] = { 0, 1, 6, 14, 23, 30 }; /* of the logarithms of the eigenvalues */
+  double worst = 0;
+  for (int n = 1; n <= BIG; n = n < 10 ? n + 1 : n + 11)
+    for (size_t k = 0; k < sizeof spans / sizeof *spans; k++) {
+      random_spd (a, n, (uint64_t)n);
+      t_ok (la_eig (a, n, q, w, room) == 0, "an orthogonal matrix of %d rows", n);
+      for (int i = 0; i < n; i++)
+        w[i] = exp (spans[k] * ((n > 1 ? (double)i / (n - 1) : 0) - 0.3));
+      worst = fmax (worst, log_error (q, w, n));
+      for (int i = 0; i < n; i++) /* two values only, many times each */
+        w[i] = exp (spans[k] * (i % 2));
+      worst = fmax (worst, log_error (q, w, n));
+      memset (q, 0, sizeof q); /* diagonal */
+      for (int i = 0; i < n; i++)
+        q[i * n + i] = 1;
+      worst = fmax (worst, log_error (q, w, n));
+    }
+  t_ok (worst < 2e-14, "logarithms over conditions up to e^30: error %.2g of the condition", worst);
+  random_spd (a, 50, 1);
+  for (int i = 0; i < 50; i++) /* one channel twice */
+    a[3 * 50 + i] = a[i * 50 + 3] = a[i * 50 + 4];
+  a[3 * 50 + 3] = a[4 * 50 + 4];
+  a[3 * 50 + 3] -= 1e-9;
+  t_ok (symlog (a, 50, q, room) != 0, "a matrix that is not positive definite is refused");
+  a[7] = NAN;
+  t_ok (symlog (a, 50, q, room) != 0, "NaN is refused");
+  memset (a, 0, sizeof a);
+  t_ok (symlog (a, 50, q, room) != 0, "zero is refused");
 }
 
 /* ---- theory ----------------------------------------------------------------- */
@@ -314,6 +379,7 @@ main (void)
   t_begin ();
   la_serial ();
   eigen ();
+  logarithm ();
   theory ();
   estimators ();
   distributions ();
