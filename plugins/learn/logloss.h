@@ -47,8 +47,8 @@ logloss (double *d, size_t k, int32_t y)
 
 /* ---- elasticnet.c ---- */
 /* Planes m->w[k,p] and m->b[k] (zeroed, k = 1 for two classes) at the minimum of
- *   c sum_i weight_i loss_i + l1 |w|_1 + (1 - l1) |w|^2 / 2,  0 < l1 <= 1. */
-fnx_status elasticnet (fnx_call *, const rows *x, const int32_t *code, const double *weight, double c, double l1,
+ *   price sum_i weight_i loss_i + l1 |w|_1 + (1 - l1) |w|^2 / 2,  0 < l1 <= 1. */
+fnx_status elasticnet (fnx_call *, const rows *x, const int32_t *code, const double *weight, double price, double l1,
                        int max_iter, fnx_model *m);
 
 #endif
