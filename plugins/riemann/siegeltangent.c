@@ -113,7 +113,7 @@ map_one (void *arg, size_t i, double *work)
   const fnx_model *m = p->m;
   size_t q = (size_t)m->n * (size_t)m->n, size = siegel_ref_size (m->n);
   double *out = p->out + i * (size_t)m->order * q;
-  if (spd_log_at (p->x->x[i], m->ref, m->n, out, NULL, work))
+  if (spd_log_at (p->x->x[i], m->ref, m->n, out, work))
     return -1;
   for (size_t k = 0; k < q; k++)
     out[k] *= p->alpha;
