@@ -79,14 +79,14 @@ more_classes (fnx_call *c, const patterns_how *how, const double *mean, const do
   return 0;
 }
 
-/* Class means, n_class x n x n, and how many trials each has. */
+/* Class means, n_class x n x n, and how many trials each has: one of weight 2 is two. */
 static fnx_status
 means (fnx_call *c, const patterns_how *how, const matrices *x, const double *weight, const int32_t *code,
        int32_t n_class, double *mean, double *trials)
 {
   size_t q = (size_t)x->n * (size_t)x->n;
   for (size_t i = 0; i < x->count; i++)
-    trials[code[i]]++;
+    trials[code[i]] += weight ? weight[i] : 1;
   for (int32_t k = 0; k < n_class; k++) {
     double *m = mean + (size_t)k * q, T = (double)how->samples;
     fnx_status status = matrices_mean (c, x, how->metric, weight, code, k, false, NULL, m);
@@ -114,8 +114,11 @@ patterns_fit (fnx_call *c, const patterns_how *how, const matrices *x, const dou
   fnx_status status = means (c, how, x, weight, code, n_class, mean, trials);
   if (status != FNX_OK)
     return status;
+  double total = 0;
+  for (size_t k = 0; k < classes_n; k++)
+    total += trials[k];
   for (size_t k = 0; k < classes_n; k++) { /* of MNE's stretches each counts its channels */
-    share[k] = how->mne && how->concat ? 1.0 / n_class : trials[k] / (double)x->count;
+    share[k] = how->mne && how->concat ? 1.0 / n_class : trials[k] / total;
     level[k] = how->mne ? share[k] : 1.0 / n_class;
   }
   int bad = n_class == 2 ? two_classes (how, mean, x->n, &r, work)

@@ -176,21 +176,26 @@ spatial_matrices (fnx_call *c, const fnx_step *s, const fnx_buf *b, size_t need,
 static fnx_status
 score_powers (fnx_call *c, const matrices *x, filters *f)
 {
-  double *p = c->scratch (c, (x->count * f->count + 1) * sizeof *p), n = (double)x->count;
-  if (!p)
-    return FNX_E_NOMEM;
-  fnx_status status = filters_power (c, f, x, false, p, f->count);
+  const double *weight;
+  double *p = c->scratch (c, (x->count * f->count + 1) * sizeof *p), total = 0;
+  fnx_status status = p ? rows_weights (c, x->of, &weight) : FNX_E_NOMEM;
+  if (status == FNX_OK)
+    status = filters_power (c, f, x, false, p, f->count);
   if (status != FNX_OK)
     return status;
   double *mean = f->mean = learn_alloc (c, f->count, sizeof *mean);
   double *sd = f->sd = learn_alloc (c, f->count, sizeof *sd);
   if (!mean || !sd)
     return FNX_E_NOMEM;
+  for (size_t i = 0; i < x->count; i++)
+    total += weight ? weight[i] : 1;
   for (size_t k = 0; k < f->count; k++) {
     for (size_t i = 0; i < x->count; i++)
-      mean[k] += p[i * f->count + k] / n;
-    for (size_t i = 0; i < x->count; i++)
-      sd[k] += (p[i * f->count + k] - mean[k]) * (p[i * f->count + k] - mean[k]) / n;
+      mean[k] += (weight ? weight[i] : 1) * p[i * f->count + k] / total;
+    for (size_t i = 0; i < x->count; i++) {
+      double d = p[i * f->count + k] - mean[k];
+      sd[k] += (weight ? weight[i] : 1) * d * d / total;
+    }
     sd[k] = sqrt (sd[k]);
     if (!(sd[k] > 0))
       return c->fail (c, FNX_E_DATA,

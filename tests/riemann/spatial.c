@@ -375,6 +375,44 @@ models (void)
   buffer_unref (x);
 }
 
+/* A trial of weight 2 is that trial twice; one of weight 0 is none. */
+static void
+weights (void)
+{
+  static const struct {
+    const char *line;
+    int classes;
+  } lines[] = { { "csp", 3 },
+                { "csp classes=ovr", 3 },
+                { "csp peer=mne", 3 },
+                { "csp peer=mne cov=epoch log=no", 3 },
+                { "trcsp", 2 },
+                { "spoc", 2 },
+                { "spoc peer=mne log=no", 2 } };
+  for (size_t l = 0; l < sizeof lines / sizeof *lines; l++) {
+    double w[K];
+    int64_t twice[2 * K], n = 0;
+    fnx_buf *x = planted (lines[l].classes, false, 70), *weighted = part (x, 0, K);
+    for (int64_t k = 0; k < K; k++) {
+      w[k] = (double)(k / 2 % 3);
+      for (int64_t r = 0; r < k / 2 % 3; r++)
+        twice[n++] = k;
+    }
+    fnx_buf *repeated = buffer_pick (x, twice, n, NULL);
+    t_reals (&weighted, "trial", "weight", w);
+    t_model *a = t_fit (lines[l].line, repeated, NULL, NULL), *b = t_fit (lines[l].line, weighted, NULL, NULL);
+    const fnx_buf *u = t_apply (a, x), *v = t_apply (b, x);
+    t_near (t_values (v), t_values (u), spec_count (buffer_spec (u)), 1e-8, lines[l].line);
+    buffer_unref (u);
+    buffer_unref (v);
+    buffer_unref (repeated);
+    buffer_unref (weighted);
+    buffer_unref (x);
+    t_model_free (a);
+    t_model_free (b);
+  }
+}
+
 /* ---- refusals ---- */
 
 static void
@@ -453,6 +491,7 @@ main (void)
   one_against_rest ();
   space ();
   models ();
+  weights ();
   refusals ();
   return t_end ();
 }
