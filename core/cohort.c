@@ -263,8 +263,25 @@ drop_parts (fnx_buf **parts, size_t n)
 
 /* ---- the cohort ------------------------------------------------------------------------------ */
 
+/* Does one of the steps name an output so: evaluate ... end @scores, or a
+ * further one, as search? */
+static bool
+gives (const chain_step *steps, size_t n, const char *name)
+{
+  for (size_t i = 0; i < n; i++) {
+    const fnx_port_desc *const *p = steps[i].desc->outputs;
+
+    if (steps[i].as && !strcmp (steps[i].as, name))
+      return true;
+    for (size_t k = 1; p && p[0] && p[k]; k++)
+      if (!strcmp (p[k]->name, name))
+        return true;
+  }
+  return false;
+}
+
 /* Does one of the steps, or of those inside it, read @name?  NULL: a name that
- * no slot of s has. */
+ * no slot of s has, nor one of the steps gives. */
 static bool
 refers (const chain_step *steps, size_t n, const char *name, const scope *s)
 {
@@ -272,7 +289,7 @@ refers (const chain_step *steps, size_t n, const char *name, const scope *s)
     for (size_t a = 0; a < steps[i].n_args; a++) {
       const char *v = steps[i].args[a].value;
 
-      if (v[0] == '@' && (name ? !strcmp (v + 1, name) : scope_find (s, v + 1) < 0))
+      if (v[0] == '@' && (name ? !strcmp (v + 1, name) : scope_find (s, v + 1) < 0 && !gives (steps, n, v + 1)))
         return true;
     }
     for (const chain *sub = steps[i].sub; sub; sub = sub->next)

@@ -112,6 +112,11 @@ ok $? "together by Stouffer's method: $(value pairs.tsv p all)"
 scores list.tsv ! $bands ! compare folds=4 per=site dataset=nothing $back $hands ! write pairs.tsv in=@pairs
 test $rc = 0 && test "$(value pairs.tsv unit auc)" = groups && test "$(value pairs.tsv n auc)" = 2
 ok $? 'groups are paired where nothing is a subject'
+# Recordings of different lengths: what is compared are trials, not the files of the table's column.
+fornix run sim:fists trials=28 seed=9 ! pick C3,C4,FCz,Cz ! write s1.edf 2>err
+scores plain.tsv ! $bands ! compare folds=4 per=subject $back $hands ! write pairs.tsv in=@pairs
+test $rc = 0
+ok $? 'recordings of different lengths'
 # Without a difference none is found: the same pipeline on recordings without signal.
 for subject in 1 2 3 4 5 6 7 8; do
   fornix run sim:fists trials=24 snr=0 seed=1$subject ! pick C3,C4,FCz,Cz ! write "s$subject.edf" 2>err
