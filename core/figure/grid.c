@@ -181,7 +181,7 @@ layout (panel *p)
 {
   double labels = 0;
 
-  p->cell_w = fmin (fmax (560.0 / (double)p->nx, 18), 66);
+  p->cell_w = fmin (fmax (560.0 / (double)p->nx, 18), p->nx < 5 ? 90 : 66);
   p->cell_h = fmin (fmax (440.0 / (double)p->ny, 18), 40);
   for (size_t y = 0; p->ky < p->s->n_settings && y < p->ny; y++)
     labels = fmax (labels, svg_text_width (p->s->setting[p->ky].value[y], 12));
@@ -357,8 +357,8 @@ draw (svg *to, const panel *p, double y)
   char *note = caption (p);
 
   if (p->s->pipeline) {
-    svg_text (to, FIGURE_MARGIN, y + 10, (svg_font){ .size = 13, .bold = true }, p->s->pipeline);
-    y += 30;
+    svg_text (to, FIGURE_MARGIN, y + 18, (svg_font){ .size = 13, .bold = true }, p->s->pipeline);
+    y += 38;
   }
   y += 12;
   (p->ky < p->s->n_settings ? draw_map : draw_dots) (to, p, x0, y);
@@ -406,7 +406,7 @@ figure_search (const search *s, size_t n, fault *f)
       y = draw (&to, &p, y);
     wide = fmax (wide, p.wide);
     if (title)
-      wide = fmax (wide, svg_text_width (title, 16));
+      wide = fmax (wide, svg_text_width (title, 18)); /* it is bold */
     panel_end (&p);
   }
   whole = svg_end (&to, wide + 2 * FIGURE_MARGIN, y, title ? title : "", about ? about : "");

@@ -122,7 +122,7 @@ scored_scale (const scored_list *l, const char *name, double from, double to)
   }
   low = fmin (low, chance);
   high = fmax (high, chance);
-  s = scale_round (low, high, 5, from, to);
+  s = scale_round (low, high, 8, from, to);
   if (s.high > 1 && high <= 1) {
     s.high = 1;
     s.low = 1 - ceil ((1 - s.low) / s.step - 1e-9) * s.step;
