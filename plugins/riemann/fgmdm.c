@@ -73,8 +73,9 @@ complete (fnx_call *c, fnx_model *m)
   m->inv = learn_alloc (c, q, sizeof *m->inv);
   if (!work || !m->root || !m->inv)
     return FNX_E_NOMEM;
+  const matrices like = { .n = m->n };
   if (spd_roots (m->mean, m->n, m->root, m->inv, work))
-    return c->fail (c, FNX_E_NUMERIC, "the mean of the training set is not positive definite\nuse estimator=oas");
+    return matrices_refuse (c, &like, m->mean, "the mean of the training set");
   return FNX_OK;
 }
 
