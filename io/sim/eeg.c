@@ -435,3 +435,17 @@ eeg_next (fnx_call *c, eeg *e, int64_t n, const fnx_buf **out)
   *out = b;
   return FNX_OK;
 }
+
+int
+sim_second (fnx_call *c, const settings *s, int64_t trial)
+{
+  double u;
+  c->rng->uniform (s->seed, ITEM_ORDER, (uint64_t)(trial / 2), &u, 1);
+  return (int)(trial & 1) ^ (u < 0.5);
+}
+
+double
+sim_ramp (double t, double a, double b)
+{
+  return t <= a ? 0 : t >= b ? 1 : 0.5 - 0.5 * cos (M_PI * (t - a) / (b - a));
+}

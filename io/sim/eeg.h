@@ -45,4 +45,10 @@ sim_onset (const settings *s, int64_t trial)
   return (double)trial * s->period + s->cue;
 }
 
+/* Trials come in pairs, one of each class, the first drawn at random: is this
+ * one of the second class? */
+int sim_second (fnx_call *, const settings *, int64_t trial);
+/* Half a cosine from 0 at a to 1 at b. */
+double sim_ramp (double t, double a, double b);
+
 #endif

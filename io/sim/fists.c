@@ -41,22 +41,6 @@ amplitude (const eeg *e, const settings *s, int side, const double common2[2])
   return sqrt (s->snr * eeg_power (e, common2, 8, 32));
 }
 
-/* Trials come in pairs of one left and one right, the first drawn at random. */
-static int
-is_right (fnx_call *c, const settings *s, int64_t trial)
-{
-  double u;
-  c->rng->uniform (s->seed, ITEM_ORDER, (uint64_t)(trial / 2), &u, 1);
-  return (int)(trial & 1) ^ (u < 0.5);
-}
-
-/* Half a cosine from 0 at a to 1 at b. */
-static double
-ramp (double t, double a, double b)
-{
-  return t <= a ? 0 : t >= b ? 1 : 0.5 - 0.5 * cos (M_PI * (t - a) / (b - a));
-}
-
 /* Amplitude of the rhythm of one side (0: C3, 1: C4) over a tile. */
 static void
 envelope (fnx_call *c, const settings *s, int side, int64_t first, double *env)
@@ -73,11 +57,11 @@ envelope (fnx_call *c, const settings *s, int side, int64_t first, double *env)
       double z;
       c->rng->normal (s->seed, ITEM_DEPTH, (uint64_t)trial, &z, 1);
       /* the right hand moves from the left side of the brain */
-      lost = is_right (c, s, trial) == !side ? fmin (0.95, fmax (0.1, LOSS + LOSS_SD * z)) : 0;
+      lost = sim_second (c, s, trial) == !side ? fmin (0.95, fmax (0.1, LOSS + LOSS_SD * z)) : 0;
       known = trial;
     }
     double cue = t - (double)trial * s->period - s->cue;
-    env[i] = 1 - lost * (ramp (cue, 0, 0.5) - ramp (cue, IMAGERY_S, IMAGERY_S + 0.5));
+    env[i] = 1 - lost * (sim_ramp (cue, 0, 0.5) - sim_ramp (cue, IMAGERY_S, IMAGERY_S + 0.5));
   }
 }
 
@@ -97,7 +81,7 @@ rhythm (fnx_call *c, const settings *s, void *state, int side, int64_t first, do
 static const char *
 label (fnx_call *c, const settings *s, int64_t trial)
 {
-  return is_right (c, s, trial) ? "right" : "left";
+  return sim_second (c, s, trial) ? "right" : "left";
 }
 
 static void

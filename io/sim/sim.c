@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The step `sim` and its settings; what it makes is in fists.c, p300.c,
- * rest.c and encoding.c.
+ * tempo.c, rest.c and encoding.c.
  */
 #include "io/sim/sim.h"
 
@@ -63,7 +63,9 @@ sim_labels (fnx_call *c, const char *prefix, int64_t n)
 static const paradigm *
 streams (const settings *s)
 {
-  return s->what == SIM_FISTS ? &fists_paradigm : s->what == SIM_P300 ? &p300_paradigm : NULL;
+  static const paradigm *const of[]
+      = { [SIM_FISTS] = &fists_paradigm, [SIM_P300] = &p300_paradigm, [SIM_TEMPO] = &tempo_paradigm };
+  return of[s->what];
 }
 
 static fnx_status
@@ -219,7 +221,7 @@ extension (const fnx_step *step, const char *id)
   return NULL;
 }
 
-static const char *const whats[] = { "fists", "rest", "encoding", "p300", NULL };
+static const char *const whats[] = { "fists", "rest", "encoding", "p300", "tempo", NULL };
 static const char *const counts[] = { "22", "64", NULL };
 static const char *const forms[] = { "series", "image", NULL };
 
@@ -228,26 +230,27 @@ static const char *const forms[] = { "series", "image", NULL };
 
 PARAM (what, .type = FNX_T_ENUM, .flags = FNX_P_MAIN, .fallback = "fists", .choices = whats,
        .doc = "fists: EEG of imagined left and right fists; rest: resting fMRI with modules; encoding: features and"
-              " the voxels they drive; p300: EEG of rare targets among frequent stimuli");
+              " the voxels they drive; p300: EEG of rare targets among frequent stimuli; tempo: EEG of rhythms"
+              " that change their frequency alone");
 PARAM (seed, .type = FNX_T_INT, .fallback = "1", .min = 0, .max = 1e15,
        .doc = "another seed is another recording, as are another subject and session; nothing else changes what is"
               " drawn");
-PARAM (subject, .type = FNX_T_INT, .fallback = "0", .min = 0, .max = 1e9, .when = "what=fists|p300",
+PARAM (subject, .type = FNX_T_INT, .fallback = "0", .min = 0, .max = 1e9, .when = "what=fists|p300|tempo",
        .doc = "another subject: an own head, whose electrodes see a mixture of what those of subject 0 see; also the"
               " column subject of the trials");
-PARAM (session, .type = FNX_T_INT, .fallback = "0", .min = 0, .max = 1e9, .when = "what=fists|p300",
+PARAM (session, .type = FNX_T_INT, .fallback = "0", .min = 0, .max = 1e9, .when = "what=fists|p300|tempo",
        .doc = "another session: the cap sits a little otherwise; also the column session of the trials");
 PARAM (snr, .type = FNX_T_REAL, .fallback = "1", .min = 0, .max = 1e6,
        .doc = "power of the planted signal over that of everything else; 0 plants nothing");
-PARAM (channels, .type = FNX_T_ENUM, .fallback = "22", .choices = counts, .when = "what=fists|p300",
+PARAM (channels, .type = FNX_T_ENUM, .fallback = "22", .choices = counts, .when = "what=fists|p300|tempo",
        .doc = "22 round the motor cortex, or 64 all over, by their 10-10 names");
-PARAM (rate, .type = FNX_T_REAL, .unit = "Hz", .fallback = "160Hz", .min = 70, .max = 100000, .when = "what=fists|p300",
-       .doc = "samples a second");
-PARAM (trials, .type = FNX_T_INT, .fallback = "40", .min = 0, .max = 1e7, .when = "what=fists",
+PARAM (rate, .type = FNX_T_REAL, .unit = "Hz", .fallback = "160Hz", .min = 70, .max = 100000,
+       .when = "what=fists|p300|tempo", .doc = "samples a second");
+PARAM (trials, .type = FNX_T_INT, .fallback = "40", .min = 0, .max = 1e7, .when = "what=fists|tempo",
        .doc = "of 6 s each: 2 s of rest, the cue, 3 s of imagery, 1 s of rest");
 PARAM (stimuli, .type = FNX_T_INT, .fallback = "300", .min = 0, .max = 1e7, .when = "what=p300",
        .doc = "one each 0.8 s, a fifth of them targets");
-PARAM (duration, .type = FNX_T_REAL, .unit = "s", .min = 1e-3, .max = 1e8, .when = "what=fists|p300",
+PARAM (duration, .type = FNX_T_REAL, .unit = "s", .min = 1e-3, .max = 1e8, .when = "what=fists|p300|tempo",
        .doc = "length of the recording, instead of trials or stimuli: as many as fit");
 PARAM (form, .type = FNX_T_ENUM, .fallback = "series", .choices = forms, .when = "what=rest",
        .doc = "series: one a region; image: a small brain of 12 x 14 x 12 voxels of 4 mm");
@@ -306,6 +309,9 @@ static const fnx_step_desc sim_step = {
     " All evoke N1 and P2 under Cz (-5 uV at 100 ms, 4 uV at 180 ms); a target also evokes a P300 under Pz, 350 ms"
     " after it, whose latency (20 ms) and amplitude (25 %) vary. snr is its squared peak over all other power in"
     " 1..20 Hz at Pz. The events are target and nontarget.\n\n"
+    "sim:tempo is EEG of the same head with a rhythm of 12 Hz under C3 and C4, which has 10 Hz for 3 s after the cue"
+    " slow and 14 Hz after the cue fast, with the same power: the classes differ in time alone, their covariances are"
+    " the same. snr is as for fists.\n\n"
     "subject= and session= make EEG recordings of several people and days: each has a fixed random mixing of the"
     " channels on top, strong between subjects and weak between sessions, and what was learned from one subject's"
     " covariances does not fit another until it is brought over ( ! recentre ).\n\n"
