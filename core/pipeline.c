@@ -116,6 +116,7 @@ typedef struct walk {
   int64_t n_items;
   const item_set *sets;
   size_t n_sets;
+  size_t first, end; /* of the sets now on their way */
   int64_t only;
   size_t candidate;
   pipeline_leaf leaf;
@@ -220,9 +221,10 @@ tell (void *arg, const char *step, const char *name, const char *text)
 
 /* One step for one set: fit on training items, then both through it. */
 static fnx_status
-run_set (void *arg, size_t j, uint32_t worker)
+run_set (void *arg, size_t i, uint32_t worker)
 {
   walk *w = arg;
+  size_t j = w->first + i;
   node *n = &w->p->sub.nodes[w->k];
   scope s = w->p->sub;
   bool last = w->k + 1 == w->p->sub.n_nodes;
@@ -285,7 +287,7 @@ run_all (walk *w, node *n, fault *f)
   for (int i = 0; i < n->n_out && st == FNX_OK; i++)
     w->values[n->first_slot + i].all = out[i];
   if (st == FNX_OK && w->k + 1 == w->p->sub.n_nodes)
-    for (size_t j = 0; j < w->n_sets && st == FNX_OK; j++) {
+    for (size_t j = w->first; j < w->end && st == FNX_OK; j++) {
       const fnx_buf *test = part (w, n->first_slot, j, true, f);
 
       st = test ? w->leaf (w->arg, w->candidate, j, test, f) : f->code;
@@ -307,10 +309,36 @@ run_sets (walk *w, node *n, fault *f)
     if (!v->train || !v->test)
       return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
   }
-  st = pool_run (w->n_sets, run_set, w);
+  st = pool_run (w->end - w->first, run_set, w);
   for (size_t j = 0; j < w->n_sets; j++)
     if (w->faults[j].text)
       fault_move (f, &w->faults[j]);
+  return st;
+}
+
+static fnx_status walk_from (walk *w, int k, fault *f);
+
+static size_t
+sets_at_once (void)
+{
+  return pool_size () > 4 ? pool_size () : 4;
+}
+
+/* The tree from step k on, a few sets after the other: what they hold at a time
+ * must not grow with their number. */
+static fnx_status
+walk_groups (walk *w, int k, fault *f)
+{
+  size_t end = w->end, at_once = sets_at_once ();
+  fnx_status st = FNX_OK;
+
+  for (size_t first = w->first; first < end && st == FNX_OK; first += at_once) {
+    w->first = first;
+    w->end = end - first < at_once ? end : first + at_once;
+    st = walk_from (w, k, f);
+  }
+  w->first = 0;
+  w->end = end;
   return st;
 }
 
@@ -322,6 +350,8 @@ walk_from (walk *w, int k, fault *f)
   size_t before = w->candidate, below = 1;
   fnx_status st = FNX_OK;
 
+  if (w->end - w->first > sets_at_once () && !once_for_all (w, n))
+    return walk_groups (w, k, f);
   for (int i = k + 1; i < w->p->sub.n_nodes; i++)
     below *= w->p->tried[i].n;
   for (size_t i = 0; i < tried->n && st == FNX_OK; i++) {
@@ -348,7 +378,9 @@ fnx_status
 pipeline_walk (pipeline *p, const fnx_buf *const *input, int64_t n_items, const item_set *sets, size_t n_sets,
                int64_t only, pipeline_leaf leaf, void *arg, fault *f)
 {
-  walk w = { .p = p, .n_items = n_items, .sets = sets, .n_sets = n_sets, .only = only, .leaf = leaf, .arg = arg };
+  walk w = {
+    .p = p, .n_items = n_items, .sets = sets, .n_sets = n_sets, .end = n_sets, .only = only, .leaf = leaf, .arg = arg
+  };
   fnx_status st = FNX_OK;
 
   w.values = calloc ((size_t)p->sub.n_slots, sizeof *w.values);

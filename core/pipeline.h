@@ -3,9 +3,9 @@
  * The steps of a begin ... end on training and test items.
  *
  * A pipeline walks the settings of its steps as a tree, depth first, for many
- * training sets at once: a step that treats items one by one runs once for all
+ * training sets: a step that treats items one by one runs once for all
  * sets; what learns is fitted once for each setting and set; and only one
- * branch of the tree is held at a time.
+ * branch of the tree, for a few of the sets, is held at a time.
  */
 #ifndef FNX_CORE_PIPELINE_H
 #define FNX_CORE_PIPELINE_H
