@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/evaluate_impl.h"
+#include "core/memo.h"
 #include "core/rng.h"
 
 const protocol protocols[] = {
@@ -219,6 +220,7 @@ evaluate_group (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n_al
   fnx_status st = FNX_OK;
   int n_inputs = e->pipe[0].n_inputs; /* pipelines see the same slots from outside */
   double value = NAN;
+  memo *common;
   call c;
 
   g.input = calloc ((size_t)n_inputs, sizeof *g.input);
@@ -246,8 +248,10 @@ evaluate_group (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n_al
     st = make_folds (&g, &c, axis, f);
   if (st == FNX_OK && e->name)
     st = tell_places (&g, &c, axis, r, f);
+  common = st == FNX_OK ? memo_new (e->pipe, e->n_pipes) : NULL;
   for (size_t i = 0; i < e->n_pipes && st == FNX_OK; i++) {
     g.pipe = &e->pipe[i];
+    g.pipe->memo = common;
     report_pipeline (r, e->name ? e->name[i] : NULL);
     if (s->ses->on_progress && e->name)
       s->ses->on_progress (s->ses->on_arg, name, e->name[i], i, e->n_pipes);
@@ -255,6 +259,9 @@ evaluate_group (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n_al
     if (st == FNX_OK && e->set.permutations && g.codes)
       st = permute (&g, r, value, f);
   }
+  memo_free (common);
+  for (size_t i = 0; i < e->n_pipes; i++)
+    e->pipe[i].memo = NULL;
   parts_free (&g.parts);
   if (g.folds)
     item_sets_free (g.sets, g.folds->n);

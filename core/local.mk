@@ -22,7 +22,7 @@ libcore_la_SOURCES += \
 # From a chain to its results, and the commands.
 libcore_la_SOURCES += \
   core/exec.h core/plan.c core/exec.c core/learned.c core/learned.h core/collect.c core/collect.h core/recordings.c core/cohort.c core/provenance.c core/provenance.h \
-  core/pipeline.c core/pipeline.h core/settings.c core/settings.h \
+  core/memo.c core/memo.h core/pipeline.c core/pipeline.h core/settings.c core/settings.h \
   core/evaluate.c core/evaluate.h core/evaluate_report.c core/evaluate_report.h \
   core/evaluate_impl.h core/evaluate_folds.c core/evaluate_groups.c core/evaluate_lines.h core/evaluate_parts.c core/evaluate_people.c \
   core/evaluate_predictions.c core/evaluate_tables.c core/evaluate_tell.c core/search.c core/search.h \

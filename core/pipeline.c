@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/learned.h"
+#include "core/memo.h"
 #include "core/pipeline.h"
 #include "core/pool.h"
 
@@ -279,13 +280,20 @@ static fnx_status
 run_all (walk *w, node *n, fault *f)
 {
   const fnx_buf *in[MAX_PORTS] = { NULL }, *out[MAX_PORTS] = { NULL };
-  fnx_status st;
+  const fnx_buf **kept = memo_place (w->p->memo, w->p, w->k);
+  fnx_status st = FNX_OK;
 
   for (int i = 0; i < n->n_in; i++)
     in[i] = n->from[i] < 0 ? NULL : w->values[n->from[i]].all;
-  st = node_run (&w->p->sub, n, in, out, f);
-  for (int i = 0; i < n->n_out && st == FNX_OK; i++)
+  if (!kept || !kept[0])
+    st = node_run (&w->p->sub, n, in, out, f);
+  for (int i = 0; i < n->n_out && st == FNX_OK; i++) {
+    if (kept && kept[i])
+      out[i] = buffer_ref (kept[i]);
+    else if (kept)
+      kept[i] = buffer_ref (out[i]);
     w->values[n->first_slot + i].all = out[i];
+  }
   if (st == FNX_OK && w->k + 1 == w->p->sub.n_nodes)
     for (size_t j = w->first; j < w->end && st == FNX_OK; j++) {
       const fnx_buf *test = part (w, n->first_slot, j, true, f);

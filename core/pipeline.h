@@ -13,6 +13,8 @@
 #include "core/exec.h"
 #include "core/settings.h"
 
+struct memo;
+
 typedef struct pipeline {
   scope sub;          /* planned with the first settings */
   int n_inputs;       /* slots 0 .. n_inputs - 1 come from outside */
@@ -23,6 +25,7 @@ typedef struct pipeline {
    * (learned.h), from several threads for different sets; or NULL. */
   void (*told) (void *arg, size_t set, const char *step, const char *name, const char *value);
   void *told_arg;
+  struct memo *memo; /* what it has in common with others on the same inputs (memo.h); or NULL */
 } pipeline;
 
 /* A training set and what is to be predicted with it: items of the inputs. */
