@@ -1,7 +1,7 @@
 # Covariance matrices.
 plugin_LTLIBRARIES += plugins/riemann/riemann.la
 plugins_riemann_riemann_la_SOURCES = plugins/riemann/module.c plugins/riemann/riemann.h plugins/riemann/params.c \
-  plugins/riemann/matrices.c plugins/riemann/estimate.c plugins/riemann/cov.c plugins/riemann/augcov.c plugins/riemann/delaycov.c \
+  plugins/riemann/matrices.c plugins/riemann/estimate.c plugins/riemann/cov.c plugins/riemann/augcov.c plugins/riemann/delaycov.c plugins/riemann/delays.c plugins/riemann/delays.h \
   plugins/riemann/siegel.c plugins/riemann/siegel.h plugins/riemann/blocks.c \
   plugins/riemann/btacm.c plugins/riemann/siegelmdm.c plugins/riemann/siegeltangent.c \
   plugins/riemann/takens.c plugins/riemann/takens.h \
