@@ -8,6 +8,7 @@ plugins_common_libcommon_la_SOURCES = \
   plugins/common/eigsmall.c plugins/common/eigsmall.h \
   plugins/common/spd.c plugins/common/spd.h \
   plugins/common/symlog.c plugins/common/symlog.h \
+  plugins/common/fourlog.c plugins/common/fourlog.h \
   plugins/common/cov.c plugins/common/cov.h \
   plugins/common/mestimate.c plugins/common/mestimate.h \
   plugins/common/distribution.c plugins/common/distribution.h \

@@ -23,18 +23,23 @@ static fnx_status
 tile (void *arg, size_t t, uint32_t worker)
 {
   mean_job *j = arg;
-  double *work = j->work + worker * j->room, *out = work + j->room - j->q, *sum = j->sums + t * j->q;
-  size_t end = (t + 1) * j->per_tile < j->in->count ? (t + 1) * j->per_tile : j->in->count;
+  double *work = j->work + worker * j->room, *out = work + j->room - SPD_TOGETHER * j->q, *sum = j->sums + t * j->q;
+  size_t end = (t + 1) * j->per_tile < j->in->count ? (t + 1) * j->per_tile : j->in->count, group;
   memset (sum, 0, j->q * sizeof *sum);
   j->extra[t] = 0;
-  for (size_t i = t * j->per_tile; i < end; i++) {
-    double w = weight (j, i), extra = 0;
-    if (j->term (j, j->in->x[i], out, &extra, work)) {
-      j->bad[t] = (int64_t)i;
+  for (size_t i = t * j->per_tile; i < end; i += group) {
+    double extra[SPD_TOGETHER] = { 0 };
+    int bad;
+    group = j->terms && end - i > SPD_TOGETHER ? SPD_TOGETHER : j->terms ? end - i : 1;
+    bad = j->terms ? j->terms (j, j->in->x + i, group, out, extra, work) : j->term (j, j->in->x[i], out, extra, work);
+    if (bad) {
+      j->bad[t] = (int64_t)i + (bad > 0 ? bad - 1 : 0);
       return FNX_E_NUMERIC;
     }
-    la_axpy (sum, w, out, j->q);
-    j->extra[t] += w * extra;
+    for (size_t k = 0; k < group; k++) {
+      la_axpy (sum, weight (j, i + k), out + k * j->q, j->q);
+      j->extra[t] += weight (j, i + k) * extra[k];
+    }
   }
   return FNX_OK;
 }
@@ -59,6 +64,7 @@ mean_sum (mean_job *j, double *sum, double *extra, mean_note *note)
   if (extra)
     *extra = e;
   note->passes++;
+  j->terms = NULL;
   return j->c->progress (j->c, 0, 0) ? FNX_E_CANCELLED : FNX_OK;
 }
 
@@ -154,7 +160,9 @@ fnx_status
 mean_euclid (mean_job *j, double *m, mean_note *note)
 {
   j->term = term_same;
-  return mean_sum (j, m, NULL, note);
+  fnx_status status = mean_sum (j, m, NULL, note);
+  la_mirror (m, (int)j->n); /* BLAS may fuse a multiply-add here and not there */
+  return status;
 }
 
 static fnx_status
@@ -358,8 +366,9 @@ job_new (mean_job *j, fnx_call *c, const mean_in *in, mean_note *note)
     return c->fail (c, FNX_E_DATA, "the weights of %zu trials sum to %g\na mean needs weights of which one is above 0",
                     in->count, j->total);
   j->per_tile = (in->count + MAX_TILES - 1) / MAX_TILES;
+  j->per_tile = (j->per_tile + SPD_TOGETHER - 1) / SPD_TOGETHER * SPD_TOGETHER;
   j->tiles = (in->count + j->per_tile - 1) / j->per_tile;
-  j->room = (spd_work (in->n) + n + 3 * q + 15) & ~(size_t)7;
+  j->room = (spd_work (in->n) + n + (2 + SPD_TOGETHER) * q + 15) & ~(size_t)7;
   uint32_t workers = c->max_threads > 0 ? c->max_threads : 1;
   j->work = c->scratch (c, workers * j->room * sizeof (double));
   j->sums = c->scratch (c, j->tiles * q * sizeof (double));

@@ -24,10 +24,14 @@ typedef struct mean_job {
   size_t room;
   /* what is summed: term (x, work) -> out, non-zero if x will not do */
   int (*term) (const struct mean_job *, const double *x, double *out, double *extra, double *work);
+  /* instead, if set: of 1 to SPD_TOGETHER matrices; 1 + index of the one that will not do */
+  int (*terms) (const struct mean_job *, const double *const *x, size_t count, double *out, double *extra,
+                double *work);
   const double *a, *b; /* matrices that the term refers to */
 } mean_job;
 
-/* sum[q] = sum_i w_i term (x_i), w summing to one; extra likewise, or NULL. */
+/* sum[q] = sum_i w_i term (x_i), w summing to one; extra likewise, or NULL.  Then
+ * terms is NULL again. */
 fnx_status mean_sum (mean_job *, double *sum, double *extra, mean_note *note);
 /* Scratch for `count` matrices of the caller's size. */
 double *mean_scratch (mean_job *, size_t count);

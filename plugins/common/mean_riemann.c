@@ -37,12 +37,13 @@ curvature (const double *l, size_t n)
 
 /* log (a x a^T), a = root^-1; extra: the curvature, if b says so. */
 static int
-term_riemann (const mean_job *j, const double *x, double *out, double *extra, double *work)
+terms_riemann (const mean_job *j, const double *const *x, size_t count, double *out, double *extra, double *work)
 {
-  if (spd_log_lower (x, j->a, (int)j->n, out, work))
-    return -1;
-  if (j->b)
-    *extra = curvature (out, j->n);
+  int bad = spd_logs_lower (x, count, j->a, (int)j->n, out, work);
+  if (bad)
+    return bad;
+  for (size_t k = 0; j->b && k < count; k++)
+    extra[k] = curvature (out + k * j->q, j->n);
   return 0;
 }
 
@@ -67,7 +68,7 @@ riemann_gradient (mean_job *j, const double *m, double *root, double *inv, doubl
   fnx_status status = factors (j, m, root, inv);
   if (status != FNX_OK)
     return status;
-  j->term = term_riemann;
+  j->terms = terms_riemann;
   j->a = inv;
   j->b = phi ? inv : NULL;
   status = mean_sum (j, g, phi, note);

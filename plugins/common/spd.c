@@ -4,6 +4,7 @@
  * geodesics of pyRiemann 0.9 (its utils/distance.py and utils/geodesic.py).
  */
 #include "plugins/common/spd.h"
+#include "plugins/common/fourlog.h"
 #include "plugins/common/linalg.h"
 #include "plugins/common/symlog.h"
 
@@ -26,7 +27,7 @@ typedef struct area {
 static size_t
 eig_room (int n)
 {
-  size_t eig = la_eig_work (n), log = n >= SYMLOG_MIN ? symlog_work (n) : 0;
+  size_t eig = la_eig_work (n), log = n <= FOURLOG_MAX ? fourlog_work (n) : n >= SYMLOG_MIN ? symlog_work (n) : 0;
   return eig > log ? eig : log;
 }
 
@@ -156,6 +157,31 @@ spd_log_at (const double *a, const double *p, int n, double *out, double *work)
   area g = area_of (work, n);
   spd_congruence (a, p, n, g.s1, g.t);
   return spd_log (g.s1, n, out, work);
+}
+
+static int
+logs (const double *const *a, size_t count, const double *p, bool lower, int n, double *out, double *work)
+{
+  size_t q = (size_t)n * (size_t)n;
+  unsigned left = (1U << count) - 1;
+  if (n <= FOURLOG_MAX)
+    left = fourlog (a, count, p, lower, n, out, area_of (work, n).eig);
+  for (size_t k = 0; k < count; k++)
+    if ((left >> k & 1) && (lower ? spd_log_lower : spd_log_at) (a[k], p, n, out + k * q, work))
+      return (int)k + 1;
+  return 0;
+}
+
+int
+spd_logs_lower (const double *const *a, size_t count, const double *l, int n, double *out, double *work)
+{
+  return logs (a, count, l, true, n, out, work);
+}
+
+int
+spd_logs_at (const double *const *a, size_t count, const double *p, int n, double *out, double *work)
+{
+  return logs (a, count, p, false, n, out, work);
 }
 
 void

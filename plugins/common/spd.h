@@ -28,6 +28,11 @@ int spd_roots (const double *a, int n, double *sqrt_a, double *invsqrt_a, double
 int spd_log_lower (const double *a, const double *l, int n, double *out, double *work);
 /* log (p a p) for a symmetric p: the log map at a reference m if p = m^-1/2. */
 int spd_log_at (const double *a, const double *p, int n, double *out, double *work);
+/* Both of `count` matrices, 1 to SPD_TOGETHER, which for small n is quicker:
+ * out[count,n,n].  Return 0, or 1 + the index of the first that will not do. */
+enum { SPD_TOGETHER = 4 };
+int spd_logs_lower (const double *const *a, size_t count, const double *l, int n, double *out, double *work);
+int spd_logs_at (const double *const *a, size_t count, const double *p, int n, double *out, double *work);
 /* p f p for symmetric p and f: an equal congruence both sides; out is symmetric. */
 void spd_congruence (const double *a, const double *p, int n, double *out, double *work);
 /* v^T diag (f) v. */

@@ -28,23 +28,17 @@
 enum {
   LANES = 8,  /* poles at a time */
   BLOCK = 24, /* reflectors at a time */
-  POLES = 96, /* at most */
 };
 
 /* How many nodes serve a spectrum within [a, b] to 1e-14, by b / a. */
 static const struct rule {
   double ratio;
   size_t nodes;
-} rules[] = { { 13, 12 }, { 66, 16 }, { 330, 20 }, { 3.6e4, 32 }, { 7e9, 64 }, { 1.5e15, POLES } };
+} rules[] = { { 13, 12 }, { 66, 16 }, { 330, 20 }, { 3.6e4, 32 }, { 7e9, 64 }, { 1.5e15, SYMLOG_NODES } };
 enum { RULES = sizeof rules / sizeof *rules };
 
 /* Four columns. */
 typedef double four __attribute__ ((vector_size (32), aligned (8)));
-
-typedef struct poles {
-  size_t n; /* a multiple of LANES: the last ones may weigh nothing */
-  double s[POLES], w[POLES];
-} poles;
 
 /* Node i of m and its weight, of Gauss-Legendre quadrature over [0, 1]: the root
  * of the Legendre polynomial near Tricomi's guess, by Newton. */
@@ -66,27 +60,31 @@ legendre (size_t m, size_t i, double *weight)
   return 0.5 * (1 - x);
 }
 
-/* Of the log of x in [a, b]: log c + sum w (1/(s+c) - 1/(s+x)), any c in there. */
-static bool
-poles_for (double a, double b, poles *p)
+size_t
+symlog_nodes (double ratio)
 {
   size_t r = 0;
-  while (r < RULES && !(b <= rules[r].ratio * a))
+  while (r < RULES && !(ratio <= rules[r].ratio))
     r++;
-  if (r == RULES)
-    return false;
-  double Z = log (2 * b / a);
-  for (p->n = 0; p->n < rules[r].nodes; p->n++) {
-    double dz, z = Z * legendre (rules[r].nodes, p->n, &dz);
-    double up = expm1 (z), down = -expm1 (z - Z);
-    p->s[p->n] = a * up / down;
-    p->w[p->n] = a * Z * dz * ((up + 1) * down + up * (1 - down)) / (down * down);
+  return r < RULES ? rules[r].nodes : 0;
+}
+
+void
+symlog_rule (size_t nodes, double *node, double *weight)
+{
+  for (size_t i = 0, j = nodes - 1; i <= j; i++, j--) { /* symmetric about 1/2 */
+    node[i] = legendre (nodes, i, &weight[i]);
+    node[j] = 1 - node[i];
+    weight[j] = weight[i];
   }
-  for (; p->n % LANES; p->n++) {
-    p->s[p->n] = b;
-    p->w[p->n] = 0;
-  }
-  return true;
+}
+
+void
+symlog_pole (double a, double b, double node, double weight, double *s, double *w)
+{
+  double Z = log (2 * b / a), up = expm1 (Z * node), down = -expm1 (Z * node - Z);
+  *s = a * up / down;
+  *w = a * Z * weight * ((up + 1) * down + up * (1 - down)) / (down * down);
 }
 
 /* ---- tridiagonal ------------------------------------------------------------ */
@@ -257,21 +255,29 @@ symlog (const double *a, int order, double *out, double *work)
 {
   size_t n = (size_t)order, ld = padded (n);
   double *v = work, *f = v + n * n, *d = f + n * ld, *e = d + n, *tau = e + n, *rest = tau + n, low, high;
-  poles p;
+  double node[SYMLOG_NODES], weight[SYMLOG_NODES], s[SYMLOG_NODES + LANES], w[SYMLOG_NODES + LANES];
   memcpy (v, a, n * n * sizeof *v);
   if (LAPACKE_dsytrd_work (LAPACK_COL_MAJOR, 'L', order, v, order, d, e, tau, rest,
                            (lapack_int)((3 * LANES + BLOCK) * ld)))
     return -1;
-  if (!bounds (d, e, n, &low, &high) || !poles_for (low, high, &p))
+  size_t count = bounds (d, e, n, &low, &high) ? symlog_nodes (high / low) : 0;
+  if (count == 0)
     return -1;
+  symlog_rule (count, node, weight);
   memset (f, 0, n * ld * sizeof *f);
   double centre = sqrt (low * high), whole = log (centre);
-  for (size_t k = 0; k < p.n; k++)
-    whole += p.w[k] / (p.s[k] + centre);
+  for (size_t k = 0; k < count; k++) {
+    symlog_pole (low, high, node[k], weight[k], &s[k], &w[k]);
+    whole += w[k] / (s[k] + centre);
+  }
+  for (size_t k = count; k % LANES; k++) { /* a pole that weighs nothing */
+    s[k] = high;
+    w[k] = 0;
+  }
   for (size_t i = 0; i < n; i++)
     f[i * ld + i] = whole;
-  for (size_t k = 0; k < p.n; k += LANES)
-    subtract (d, e, n, ld, p.s + k, p.w + k, f, rest);
+  for (size_t k = 0; k < count; k += LANES)
+    subtract (d, e, n, ld, s + k, w + k, f, rest);
   back (v, n, tau, f, ld, rest);
   for (size_t i = 0; i < n; i++)
     for (size_t j = 0; j <= i; j++)

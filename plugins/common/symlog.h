@@ -13,4 +13,12 @@
 size_t symlog_work (int n);
 int symlog (const double *a, int n, double *out, double *work);
 
+/* Its quadrature, for fourlog too: log x = log c + sum_k w_k (1/(s_k+c) - 1/(s_k+x)) for
+ * x and c in [a, b].  How many nodes b / a takes (0: more than there are); the
+ * rule; and the pole s and weight w that a node becomes. */
+enum { SYMLOG_NODES = 96 };
+size_t symlog_nodes (double ratio);
+void symlog_rule (size_t nodes, double *node, double *weight);
+void symlog_pole (double a, double b, double node, double weight, double *s, double *w);
+
 #endif

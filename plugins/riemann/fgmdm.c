@@ -87,38 +87,40 @@ typedef struct plan {
 } plan;
 
 static int
-vector_one (void *arg, size_t i, double *work)
+vectors (void *arg, size_t first, size_t count, double *work)
 {
   const plan *p = arg;
+  size_t q = (size_t)p->m->n * (size_t)p->m->n;
   double *y = work + spd_work (p->m->n);
-  if (spd_log_at (p->x->x[i], p->m->inv, p->m->n, y, work))
-    return -1;
-  spd_vec (y, p->m->n, p->vec + i * width_of (p->m->n));
-  return 0;
+  int bad = spd_logs_at (p->x->x + first, count, p->m->inv, p->m->n, y, work);
+  for (size_t k = 0; !bad && k < count; k++)
+    spd_vec (y + k * q, p->m->n, p->vec + (first + k) * width_of (p->m->n));
+  return bad;
 }
 
 /* M^1/2 exp (projected log (M^-1/2 X M^-1/2)) M^1/2 */
 static int
-filter_one (void *arg, size_t i, double *work)
+filter_some (void *arg, size_t first, size_t count, double *work)
 {
   const plan *p = arg;
   const fnx_model *m = p->m;
   size_t width = width_of (m->n), q = (size_t)m->n * (size_t)m->n;
-  double *y = work + spd_work (m->n), *v = y + q, *kept = v + width;
-  if (spd_log_at (p->x->x[i], m->inv, m->n, y, work))
-    return -1;
-  spd_vec (y, m->n, v);
-  for (size_t k = 0; k < m->rank; k++)
-    kept[k] = la_dot (m->basis + k * width, v, width);
-  memset (v, 0, width * sizeof *v);
-  for (size_t k = 0; k < m->rank; k++)
-    la_axpy (v, kept[k], m->basis + k * width, width);
-  spd_unvec (v, m->n, y);
-  double *e = v; /* the vector is done with; 2 width >= n^2 */
-  if (spd_exp (y, m->n, e, work))
-    return -1;
-  spd_congruence (e, m->root, m->n, p->to + i * q, work);
-  return 0;
+  double *y = work + spd_work (m->n), *v = y + SPD_TOGETHER * q, *kept = v + 2 * width;
+  int bad = spd_logs_at (p->x->x + first, count, m->inv, m->n, y, work);
+  for (size_t i = 0; !bad && i < count; i++, y += q) {
+    spd_vec (y, m->n, v);
+    for (size_t k = 0; k < m->rank; k++)
+      kept[k] = la_dot (m->basis + k * width, v, width);
+    memset (v, 0, width * sizeof *v);
+    for (size_t k = 0; k < m->rank; k++)
+      la_axpy (v, kept[k], m->basis + k * width, width);
+    spd_unvec (v, m->n, y);
+    double *e = v; /* the vector is done with; 2 width >= n^2 */
+    if (spd_exp (y, m->n, e, work))
+      return (int)i + 1;
+    spd_congruence (e, m->root, m->n, p->to + (first + i) * q, work);
+  }
+  return bad;
 }
 
 static fnx_status
@@ -133,7 +135,7 @@ filter (fnx_call *c, const fnx_model *m, const matrices *x, matrices *filtered)
     at[i] = p.to + i * q;
   *filtered = *x;
   filtered->x = at;
-  return matrices_each (c, x, spd_work (m->n) + 3 * q + (size_t)m->n + m->rank, filter_one, &p, NULL);
+  return matrices_some (c, x, spd_work (m->n) + (SPD_TOGETHER + 2) * q + 2 * (size_t)m->n + m->rank, filter_some, &p);
 }
 
 /* Orthonormal rows that span the discriminants of the training vectors. */
@@ -149,7 +151,7 @@ discriminants (fnx_call *c, fnx_model *m, const matrices *x, const int32_t *code
   double *intercept = c->scratch (c, (size_t)n_class * sizeof *intercept);
   if (!p.vec || !at || !known || !coef || !intercept)
     return FNX_E_NOMEM;
-  fnx_status status = matrices_each (c, x, spd_work (m->n) + (size_t)m->n * (size_t)m->n, vector_one, &p, NULL);
+  fnx_status status = matrices_some (c, x, spd_work (m->n) + SPD_TOGETHER * (size_t)m->n * (size_t)m->n, vectors, &p);
   if (status != FNX_OK)
     return status;
   for (size_t i = 0; i < x->count; i++)

@@ -226,6 +226,7 @@ enum { TILE = 8 }; /* trials a job: small ones take microseconds */
 typedef struct sweep {
   const matrices *m;
   int (*f) (void *arg, size_t i, double *work);
+  int (*some) (void *arg, size_t first, size_t count, double *work); /* instead of f */
   void *arg;
   double *work;
   size_t room;
@@ -237,19 +238,24 @@ sweep_tile (void *arg, size_t t, uint32_t worker)
 {
   sweep *s = arg;
   size_t end = (t + 1) * TILE < s->m->count ? (t + 1) * TILE : s->m->count;
-  for (size_t i = t * TILE; i < end; i++)
-    if (s->f (s->arg, i, s->work + worker * s->room)) {
-      s->bad[t] = i + 1;
+  for (size_t i = t * TILE, count; i < end; i += count) {
+    double *work = s->work + worker * s->room;
+    count = !s->some ? 1 : end - i < SPD_TOGETHER ? end - i : SPD_TOGETHER;
+    int bad = s->some ? s->some (s->arg, i, count, work) : s->f (s->arg, i, work);
+    if (bad) {
+      s->bad[t] = i + (s->some ? (size_t)bad : 1);
       return FNX_E_NUMERIC;
     }
+  }
   return FNX_OK;
 }
 
-fnx_status
-matrices_each (fnx_call *c, const matrices *m, size_t room, int (*f) (void *, size_t, double *), void *arg, size_t *bad)
+static fnx_status
+sweep_all (fnx_call *c, sweep s, size_t room, size_t *bad)
 {
+  const matrices *m = s.m;
   size_t jobs = (m->count + TILE - 1) / TILE;
-  sweep s = { .m = m, .f = f, .arg = arg, .room = (room + 15) & ~(size_t)7 };
+  s.room = (room + 15) & ~(size_t)7;
   uint32_t workers = c->max_threads > 0 ? c->max_threads : 1;
   s.work = c->scratch (c, workers * s.room * sizeof (double));
   s.bad = c->scratch (c, (jobs + 1) * sizeof *s.bad);
@@ -266,6 +272,18 @@ matrices_each (fnx_call *c, const matrices *m, size_t room, int (*f) (void *, si
       break;
     }
   return status;
+}
+
+fnx_status
+matrices_each (fnx_call *c, const matrices *m, size_t room, int (*f) (void *, size_t, double *), void *arg, size_t *bad)
+{
+  return sweep_all (c, (sweep){ .m = m, .f = f, .arg = arg }, room, bad);
+}
+
+fnx_status
+matrices_some (fnx_call *c, const matrices *m, size_t room, int (*f) (void *, size_t, size_t, double *), void *arg)
+{
+  return sweep_all (c, (sweep){ .m = m, .some = f, .arg = arg }, room, NULL);
 }
 
 typedef struct test {

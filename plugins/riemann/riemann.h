@@ -54,6 +54,10 @@ fnx_status matrices_power (fnx_call *, const matrices *, double p, const double 
  * names (count: none failed); bad NULL: that is said here. */
 fnx_status matrices_each (fnx_call *, const matrices *, size_t room, int (*f) (void *arg, size_t i, double *work),
                           void *arg, size_t *bad);
+/* The same for f that takes 1 to SPD_TOGETHER of them at once, from `first` on;
+ * it returns 0, or 1 + the index among these of the one that will not do. */
+fnx_status matrices_some (fnx_call *, const matrices *, size_t room,
+                          int (*f) (void *arg, size_t first, size_t count, double *work), void *arg);
 
 /* ---- estimate.c ---- */
 /* Covariances of epochs[trial,channel,time] (or of windows that `embed` makes

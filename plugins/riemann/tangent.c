@@ -181,13 +181,6 @@ typedef struct plan {
   size_t width; /* features of a trial */
 } plan;
 
-/* log (M^-1/2 X M^-1/2) */
-static int
-map_riemann (const plan *p, const double *x, double *y, double *work)
-{
-  return spd_log_at (x, p->m->root + p->at, p->m->n, y, work);
-}
-
 /* Derivative of exp at log M in the direction log X - log M. */
 static int
 map_logeuclid (const plan *p, const double *x, double *y, double *work)
@@ -218,19 +211,37 @@ map_euclid (const plan *p, const double *x, double *y, double *work)
   return 0;
 }
 
-static int (*const maps[MAPS]) (const plan *, const double *x, double *y, double *work)
-    = { [SPD_RIEMANN] = map_riemann, [SPD_LOGEUCLID] = map_logeuclid, [SPD_EUCLID] = map_euclid };
-
 static int
 map_one (void *arg, size_t i, double *work)
 {
   const plan *p = arg;
   size_t q = (size_t)p->m->n * (size_t)p->m->n;
   double *y = work, *rest = y + q;
-  if (maps[p->m->metric](p, p->x->x[i], y, rest))
+  if ((p->m->metric == SPD_LOGEUCLID ? map_logeuclid : map_euclid) (p, p->x->x[i], y, rest))
     return -1;
   spd_vec (y, p->m->n, p->out + i * p->width);
   return 0;
+}
+
+/* log (M^-1/2 X M^-1/2) of some trials together */
+static int
+map_riemann (void *arg, size_t first, size_t count, double *work)
+{
+  const plan *p = arg;
+  size_t q = (size_t)p->m->n * (size_t)p->m->n;
+  double *y = work, *rest = y + SPD_TOGETHER * q;
+  int bad = spd_logs_at (p->x->x + first, count, p->m->root + p->at, p->m->n, y, rest);
+  for (size_t k = 0; !bad && k < count; k++)
+    spd_vec (y + k * q, p->m->n, p->out + (first + k) * p->width);
+  return bad;
+}
+
+static fnx_status
+map_all (fnx_call *c, plan *p)
+{
+  size_t q = (size_t)p->m->n * (size_t)p->m->n, work = spd_work (p->m->n);
+  return p->m->metric == SPD_RIEMANN ? matrices_some (c, p->x, work + SPD_TOGETHER * q, map_riemann, p)
+                                     : matrices_each (c, p->x, work + 2 * q, map_one, p, NULL);
 }
 
 static fnx_status
@@ -257,7 +268,7 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
     }
     plan p = { m, &x, k * n * n, v ? v + k * each : NULL, m->sets * each };
     if (status == FNX_OK)
-      status = v ? matrices_each (c, &x, spd_work (m->n) + 2 * n * n, map_one, &p, NULL) : FNX_E_NOMEM;
+      status = v ? map_all (c, &p) : FNX_E_NOMEM;
   }
   if (status == FNX_OK)
     out[0] = b;

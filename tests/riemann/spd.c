@@ -7,6 +7,7 @@
 #include "plugins/common/cov.h"
 #include "plugins/common/distribution.h"
 #include "plugins/common/eigsmall.h"
+#include "plugins/common/fourlog.h"
 #include "plugins/common/linalg.h"
 #include "plugins/common/spd.h"
 #include "plugins/common/symlog.h"
@@ -148,6 +149,49 @@ logarithm (void)
   t_ok (symlog (a, 50, q, room) != 0, "NaN is refused");
   memset (a, 0, sizeof a);
   t_ok (symlog (a, 50, q, room) != 0, "zero is refused");
+}
+
+/* Four in step: the same logarithms as one by one, whatever the other lanes hold;
+ * a lane that will not do is named, and the others come out as before. */
+static void
+in_step (void)
+{
+  enum { BIG = FOURLOG_MAX, MOST = BIG * BIG };
+  static double a[SPD_TOGETHER][MOST], l[MOST], want[MOST], got[SPD_TOGETHER * MOST], again[MOST], room[40 * MOST];
+  double worst = 0;
+  bool same = true, named = true, kept = true;
+  for (int n = 1; n <= BIG; n++) {
+    size_t q = (size_t)(n * n);
+    const double *x[SPD_TOGETHER] = { a[0], a[1], a[2], a[3] };
+    for (int k = 0; k < SPD_TOGETHER; k++) {
+      random_spd (a[k], n, (uint64_t)(100 * n + k));
+      for (int i = 0; i < n; i++)
+        a[k][i * n + i] += k; /* conditions of all sizes */
+    }
+    random_spd (l, n, (uint64_t)n);
+    la_chol (l, n);
+    for (int i = 0; i < n; i++)
+      for (int j = i + 1; j < n; j++)
+        l[i * n + j] = 0;
+    if (fourlog (x, SPD_TOGETHER, l, true, n, got, room))
+      worst = INFINITY;
+    for (size_t k = 0; k < SPD_TOGETHER; k++) {
+      if (spd_log_lower (x[k], l, n, want, room))
+        worst = INFINITY;
+      for (size_t i = 0; i < q; i++)
+        worst = fmax (worst, fabs (want[i] - got[k * q + i]));
+      same &= !fourlog (&x[k], 1, l, true, n, again, room) && memcmp (again, got + k * q, q * sizeof *again) == 0;
+    }
+    memcpy (again, got, q * sizeof *again);
+    a[1][0] = -1;
+    a[3][q - 1] = NAN;
+    named &= fourlog (x, SPD_TOGETHER, l, true, n, got, room) == 10;
+    kept &= memcmp (again, got, q * sizeof *again) == 0;
+    named &= spd_logs_lower (x, SPD_TOGETHER, l, n, got, room) == 2;
+  }
+  t_ok (worst < 1e-9, "four logarithms of 1 to %d rows in step: %.2g from one by one", BIG, worst);
+  t_ok (same, "a lane does not depend on the others");
+  t_ok (named && kept, "a matrix that will not do is named, and spoils no other");
 }
 
 /* ---- theory ----------------------------------------------------------------- */
@@ -380,6 +424,7 @@ main (void)
   la_serial ();
   eigen ();
   logarithm ();
+  in_step ();
   theory ();
   estimators ();
   distributions ();
