@@ -29,3 +29,7 @@ plugins_common_libsignal_la_SOURCES = \
   plugins/common/fir.c plugins/common/fir.h \
   plugins/common/iir.c plugins/common/iir.h \
   plugins/common/polyphase.c plugins/common/polyphase.h
+# Kernel machines: libsvm beside libcommon, whose functions it calls.
+noinst_LTLIBRARIES += plugins/common/libmachine.la
+plugins_common_libmachine_la_CFLAGS = $(AM_CFLAGS) $(OPENBLAS_CFLAGS)
+plugins_common_libmachine_la_SOURCES = plugins/common/machine.c plugins/common/machine.h plugins/common/products.c

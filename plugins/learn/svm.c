@@ -3,14 +3,13 @@
  * svm: libsvm's C-SVC, one against one, as scikit-learn 1.2 calls it
  * (C. Chang and C. Lin, ACM TIST 2(3):27, 2011).
  *
- * Trials are handed to libsvm sorted by class, which makes its class order
- * ours.  libsvm knows only sparse vectors of 16 bytes a value; where trials
- * are few or features many it gets the Gram matrix by dgemm instead.
+ * libsvm knows only sparse vectors of 16 bytes a value; where trials are few or
+ * features many it gets the Gram matrix by dgemm instead.
  */
+#include "plugins/common/machine.h"
 #include "plugins/learn/learn.h"
 
 #include <cblas.h>
-#include <libsvm/svm.h>
 #include <math.h>
 
 enum { LINEAR_KERNEL, RBF_KERNEL };
@@ -22,8 +21,6 @@ struct fnx_step {
   double gamma; /* > 0; or 0: 1 / (p var), -1: 1 / p */
 };
 
-/* Pairs of classes (0,1) (0,2) .. (1,2) ..: decision of a pair is
- * sum_s coef[pair][s] K(sv_s, x) - rho[pair], positive for its first class. */
 struct fnx_model {
   classes cls;
   bool rbf;
@@ -111,169 +108,60 @@ to_rbf (double *k, size_t n, size_t m, const double *aa, const double *bb, doubl
     }
 }
 
-/* libsvm's own layout: n rows of nodes, each closed by index -1. */
-typedef struct nodes {
-  struct svm_node *all, **row;
-} nodes;
-
+/* Few trials, or many features: by the kernel matrix. */
 static fnx_status
-nodes_new (fnx_call *c, nodes *nd, size_t n, size_t width)
+train_gram (fnx_call *c, const machine_how *how, const fnx_model *m, const rows *x, double *y, machine *found)
 {
-  if (width > SIZE_MAX / sizeof *nd->all / (n + 1) || n > INT32_MAX || width > INT32_MAX)
-    return c->fail (c, FNX_E_NOMEM, "%zu trials of %zu features are more than libsvm can hold", n, width);
-  nd->all = malloc (n * width * sizeof *nd->all);
-  nd->row = malloc (n * sizeof *nd->row);
-  if (!nd->all || !nd->row)
-    return c->fail (c, FNX_E_NOMEM, "no memory for %zu x %zu values in libsvm's form", n, width);
-  for (size_t i = 0; i < n; i++)
-    nd->row[i] = nd->all + i * width;
-  return FNX_OK;
-}
-
-/* The kernel matrix as libsvm's "precomputed": node 0 is the row's number. */
-static fnx_status
-nodes_kernel (fnx_call *c, nodes *nd, const rows *x, bool rbf, double gamma, const double *mean)
-{
-  fnx_status st = nodes_new (c, nd, x->n, x->n + 2);
-  double *k = st ? NULL : malloc (x->n * (x->n + 1) * sizeof *k);
-  if (st || !k) {
-    free (k);
-    return st ? st : c->fail (c, FNX_E_NOMEM, "no memory for the kernel of %zu trials", x->n);
-  }
-  st = products (c, x, x, rbf ? mean : NULL, k);
-  if (st == FNX_OK && rbf) {
+  double *k = malloc (x->n * (x->n + 1) * sizeof *k);
+  if (!k)
+    return c->fail (c, FNX_E_NOMEM, "no memory for the kernel of %zu trials", x->n);
+  fnx_status st = products (c, x, x, m->mean, k);
+  if (st == FNX_OK && m->rbf) {
     double *norm = k + x->n * x->n;
     for (size_t i = 0; i < x->n; i++)
       norm[i] = k[i * x->n + i];
-    to_rbf (k, x->n, x->n, norm, norm, gamma);
+    to_rbf (k, x->n, x->n, norm, norm, m->gamma);
   }
-  for (size_t i = 0; st == FNX_OK && i < x->n; i++) {
-    struct svm_node *r = nd->row[i];
-    *r++ = (struct svm_node){ 0, (double)(i + 1) };
-    for (size_t j = 0; j < x->n; j++)
-      *r++ = (struct svm_node){ (int)(j + 1), k[i * x->n + j] };
-    *r = (struct svm_node){ -1, 0 };
-  }
+  if (st == FNX_OK)
+    st = machine_of_kernel (c, how, k, x->n, y, found);
   free (k);
   return st;
 }
 
+/* Keep of the machine what apply needs. */
 static fnx_status
-nodes_plain (fnx_call *c, nodes *nd, const rows *x)
+keep (fnx_call *c, fnx_model *m, machine *found, const rows *x)
 {
-  fnx_status st = nodes_new (c, nd, x->n, x->p + 1);
-  for (size_t i = 0; st == FNX_OK && i < x->n; i++) {
-    struct svm_node *r = nd->row[i];
-    for (size_t j = 0; j < x->p; j++)
-      *r++ = (struct svm_node){ (int)(j + 1), x->at[i][j] };
-    *r = (struct svm_node){ -1, 0 };
-  }
-  return st;
-}
-
-/* The trials sorted by class, in their order within each. */
-static fnx_status
-sort (fnx_call *c, const int32_t *code, int32_t n_class, const rows *x, rows *sorted, double *y)
-{
-  size_t at = 0;
-  *sorted = *x;
-  if (!(sorted->at = c->scratch (c, x->n * sizeof *sorted->at)))
+  m->n_pair = found->n_pair;
+  m->rho = found->rho;
+  found->rho = NULL;
+  if (!m->rbf)
+    return (m->w = machine_planes (c, found, x)) ? FNX_OK : FNX_E_NOMEM;
+  m->n_sv = found->n_sv;
+  m->coef = found->coef;
+  found->coef = NULL;
+  if (!(m->sv = learn_alloc (c, m->n_sv, m->p * sizeof *m->sv)))
     return FNX_E_NOMEM;
-  for (int32_t k = 0; k < n_class; k++)
-    for (size_t i = 0; i < x->n; i++)
-      if (code[i] == k) {
-        sorted->at[at] = x->at[i];
-        y[at++] = k;
-      }
-  return FNX_OK;
-}
-
-/* coef[pair][s] out of libsvm's packed form: for a support vector of class k
- * its weight against class l stands in row l, or l - 1 beyond k. */
-static void
-coefs (const struct svm_model *sv, double *coef)
-{
-  size_t n_sv = (size_t)sv->l, pair = 0;
-  int start_i = 0;
-  for (int i = 0; i < sv->nr_class; start_i += sv->nSV[i], i++) {
-    int start_j = start_i + sv->nSV[i];
-    for (int j = i + 1; j < sv->nr_class; start_j += sv->nSV[j], j++, pair++) {
-      for (int s = 0; s < sv->nSV[i]; s++)
-        coef[pair * n_sv + (size_t)(start_i + s)] = sv->sv_coef[j - 1][start_i + s];
-      for (int s = 0; s < sv->nSV[j]; s++)
-        coef[pair * n_sv + (size_t)(start_j + s)] = sv->sv_coef[i][start_j + s];
-    }
-  }
-}
-
-/* Keep of libsvm's answer what apply needs, in memory of our own. */
-static fnx_status
-keep (fnx_call *c, fnx_model *m, const struct svm_model *sv, const rows *x, const double *mean)
-{
-  m->n_pair = (size_t)sv->nr_class * (size_t)(sv->nr_class - 1) / 2;
-  m->n_sv = (size_t)sv->l;
-  double *coef = learn_alloc (c, m->n_pair * m->n_sv, sizeof *coef);
-  m->coef = coef;
-  m->rho = learn_alloc (c, m->n_pair, sizeof *m->rho);
-  if (!coef || !m->rho)
-    return FNX_E_NOMEM;
-  coefs (sv, coef);
-  memcpy (m->rho, sv->rho, m->n_pair * sizeof *m->rho);
-  if (m->rbf) {
-    m->mean = learn_alloc (c, m->p, sizeof *m->mean);
-    m->sv = learn_alloc (c, m->n_sv, m->p * sizeof *m->sv);
-    if (!m->mean || !m->sv)
-      return FNX_E_NOMEM;
-    memcpy (m->mean, mean, m->p * sizeof *mean);
-    for (size_t s = 0; s < m->n_sv; s++) {
-      const double *row = x->at[sv->sv_indices[s] - 1];
-      for (size_t j = 0; j < m->p; j++)
-        m->sv[s * m->p + j] = row[j] - mean[j];
-    }
-    return FNX_OK;
-  }
-  if (!(m->w = learn_alloc (c, m->n_pair, m->p * sizeof *m->w)))
-    return FNX_E_NOMEM;
-  for (size_t k = 0; k < m->n_pair; k++)
-    for (size_t s = 0; s < m->n_sv; s++)
-      if (coef[k * m->n_sv + s] != 0)
-        cblas_daxpy ((int)m->p, coef[k * m->n_sv + s], x->at[sv->sv_indices[s] - 1], 1, m->w + k * m->p, 1);
-  free (m->coef);
-  m->coef = NULL;
-  m->n_sv = 0;
+  for (size_t s = 0; s < m->n_sv; s++)
+    for (size_t j = 0; j < m->p; j++)
+      m->sv[s * m->p + j] = x->at[found->sv[s]][j] - m->mean[j];
   return FNX_OK;
 }
 
 static fnx_status
 train (fnx_call *c, const fnx_step *s, fnx_model *m, const rows *x, double *y)
 {
-  double *mean = c->scratch (c, x->p * sizeof *mean);
-  if (!mean)
+  machine found = { 0 };
+  const machine_how how = { s->c, s->tol };
+  if (m->rbf && !(m->mean = learn_alloc (c, m->p, sizeof *m->mean)))
     return FNX_E_NOMEM;
   if (m->rbf)
-    rows_mean (x, NULL, mean); /* a kernel of differences: centring only saves digits */
-  nodes nd = { NULL, NULL };
-  struct svm_model *sv = NULL;
-  bool gram = x->n <= FEW || x->n < x->p;
-  fnx_status st = gram ? nodes_kernel (c, &nd, x, m->rbf, m->gamma, mean) : nodes_plain (c, &nd, x);
-  if (st == FNX_OK) {
-    const struct svm_problem problem = { (int)x->n, y, nd.row };
-    const struct svm_parameter how = { .svm_type = C_SVC,
-                                       .kernel_type = gram     ? PRECOMPUTED
-                                                      : m->rbf ? RBF
-                                                               : LINEAR,
-                                       .gamma = m->gamma,
-                                       .cache_size = 200,
-                                       .eps = s->tol,
-                                       .C = s->c,
-                                       .shrinking = 1 };
-    sv = svm_train (&problem, &how);
-    st = sv ? keep (c, m, sv, x, mean) : c->fail (c, FNX_E_NOMEM, "libsvm gave no model");
-  }
-  if (sv)
-    svm_free_and_destroy_model (&sv);
-  free (nd.all);
-  free (nd.row);
+    rows_mean (x, NULL, m->mean); /* a kernel of differences: centring only saves digits */
+  fnx_status st = x->n <= FEW || x->n < x->p ? train_gram (c, &how, m, x, y, &found)
+                                             : machine_of_rows (c, &how, x, m->rbf ? m->gamma : 0, y, &found);
+  if (st == FNX_OK)
+    st = keep (c, m, &found, x);
+  machine_free (&found);
   return st;
 }
 
@@ -289,7 +177,7 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
   fnx_model *m = learn_alloc (c, 1, sizeof *m);
   double *y = c->scratch (c, x.n * sizeof *y);
   if (!m || !y || (st = classes_of (c, in[0], &code, &m->cls)) || (st = rows_kept (c, in[0], "svm", &m->cls, &x, &code))
-      || (st = sort (c, code, m->cls.n, &x, &sorted, y))) {
+      || (st = machine_sort (c, code, m->cls.n, &x, &sorted, y))) {
     model_free (m);
     return st ? st : FNX_E_NOMEM;
   }
@@ -303,32 +191,6 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
   }
   *out = m;
   return FNX_OK;
-}
-
-/* Scores of one trial from the decisions of all pairs: scikit-learn's
- * one-vs-rest shape, votes + sum / (3 (|sum| + 1)).  Where votes tie it can
- * prefer another class than libsvm, which takes the first; the two values are
- * then exchanged, so that the largest score is always libsvm's answer. */
-static void
-scores_of_pairs (const double *dec, int32_t n, double *votes, double *score)
-{
-  memset (votes, 0, (size_t)n * sizeof *votes);
-  memset (score, 0, (size_t)n * sizeof *score);
-  for (int32_t i = 0; i < n; i++)
-    for (int32_t j = i + 1; j < n; j++, dec++) {
-      votes[*dec > 0 ? i : j] += 1;
-      score[i] += *dec;
-      score[j] -= *dec;
-    }
-  int32_t winner = 0, top = 0;
-  for (int32_t k = 0; k < n; k++) {
-    score[k] = votes[k] + score[k] / (3 * (fabs (score[k]) + 1));
-    winner = votes[k] > votes[winner] ? k : winner;
-    top = score[k] > score[top] ? k : top;
-  }
-  double t = score[top];
-  score[top] = score[winner];
-  score[winner] = t;
 }
 
 /* Decisions of all trials against all pairs: n x n_pair. */
@@ -370,29 +232,15 @@ static fnx_status
 apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const *in, const fnx_buf **out)
 {
   rows x;
-  double *v;
   (void)s;
-  size_t n_class = (size_t)m->cls.n;
   fnx_status st = rows_of (c, in[0], 0, &x);
   if (st || (st = rows_fit (c, &x, m->p)))
     return st;
-  double *dec = c->scratch (c, (x.n + 1) * m->n_pair * sizeof *dec), *votes = c->scratch (c, n_class * sizeof *votes);
-  if (!dec || !votes)
+  double *dec = c->scratch (c, (x.n + 1) * m->n_pair * sizeof *dec);
+  if (!dec)
     return FNX_E_NOMEM;
-  if ((st = decide (c, m, &x, dec)))
-    return st;
-  fnx_buf *o = scores_new (c, in[0], &m->cls, &v);
-  if (!o)
-    return FNX_E_NOMEM;
-  for (size_t i = 0; i < x.n; i++, v += n_class) {
-    double d = -dec[i * m->n_pair]; /* the peer counts towards the second class */
-    if (n_class == 2)
-      scores_from (&d, 2, v);
-    else
-      scores_of_pairs (dec + i * m->n_pair, m->cls.n, votes, v);
-  }
-  *out = o;
-  return FNX_OK;
+  st = decide (c, m, &x, dec);
+  return st ? st : machine_scores (c, in[0], &m->cls, dec, x.n, out);
 }
 
 static void

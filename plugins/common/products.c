@@ -5,7 +5,7 @@
  * machine fast.  Each job owns one block of the result and packs the rows it
  * needs, so nothing is gathered and no two jobs write to one place.
  */
-#include "plugins/learn/learn.h"
+#include "plugins/common/machine.h"
 
 #include <cblas.h>
 
