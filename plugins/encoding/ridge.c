@@ -8,7 +8,7 @@
 #include <cblas.h>
 #include <math.h>
 
-#include "plugins/common/state.h"
+#include "plugins/common/estimator.h"
 #include "plugins/encoding/encoding.h"
 
 struct fnx_step {
@@ -230,72 +230,44 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
   return st;
 }
 
-static fnx_status
-save (fnx_call *c, const fnx_model *m, fnx_status (*put) (void *, const void *, size_t), void *to)
+static void
+put (state_out *o, const fnx_model *m)
 {
-  state_out o = { put, to, FNX_OK };
-  (void)c;
-  state_put_u64 (&o, m->p);
-  state_put_u64 (&o, m->t);
-  state_put_f64s (&o, m->fit.w, m->t * m->p);
-  state_put_f64s (&o, m->fit.intercept, m->t);
-  state_put_f64s (&o, m->fit.alpha, m->t);
-  state_put_f64s (&o, m->fit.score, m->t);
-  state_put_u64 (&o, m->unit != NULL);
+  state_put_u64 (o, m->p);
+  state_put_u64 (o, m->t);
+  state_put_f64s (o, m->fit.w, m->t * m->p);
+  state_put_f64s (o, m->fit.intercept, m->t);
+  state_put_f64s (o, m->fit.alpha, m->t);
+  state_put_f64s (o, m->fit.score, m->t);
+  state_put_u64 (o, m->unit != NULL);
   if (m->unit)
-    state_put_text (&o, m->unit);
-  state_put_u64 (&o, m->label != NULL);
+    state_put_text (o, m->unit);
+  state_put_u64 (o, m->label != NULL);
   for (size_t v = 0; m->label && v < m->t; v++)
-    state_put_text (&o, m->label[v]);
-  return o.status;
+    state_put_text (o, m->label[v]);
 }
 
-static fnx_status
-load (fnx_call *c, const fnx_step *s, uint32_t version, const void *bytes, size_t n, fnx_model **out)
+static bool
+get (state_in *in, const fnx_step *s, fnx_model *m)
 {
-  state_in in = { bytes, n, version != 1 };
   (void)s;
-  fnx_model *m = calloc (1, sizeof *m);
-  if (!m)
-    return c->fail (c, FNX_E_NOMEM, "no memory for a model");
-  m->p = state_count (&in, 0, INT32_MAX);
-  m->t = state_count (&in, 24, INT32_MAX);
-  in.bad |= m->p == 0;
-  bool ok = (m->fit.w = state_matrix (&in, m->t, m->p)) && (m->fit.intercept = state_matrix (&in, 1, m->t))
-            && (m->fit.alpha = state_matrix (&in, 1, m->t)) && (m->fit.score = state_matrix (&in, 1, m->t));
-  if (ok && state_count (&in, 0, 1))
-    ok = (m->unit = state_text (&in)) != NULL;
-  if (ok && state_count (&in, 0, 1)) {
+  m->p = state_count (in, 0, INT32_MAX);
+  m->t = state_count (in, 24, INT32_MAX);
+  in->bad |= m->p == 0;
+  bool ok = (m->fit.w = state_matrix (in, m->t, m->p)) && (m->fit.intercept = state_matrix (in, 1, m->t))
+            && (m->fit.alpha = state_matrix (in, 1, m->t)) && (m->fit.score = state_matrix (in, 1, m->t));
+  if (ok && state_count (in, 0, 1))
+    ok = (m->unit = state_text (in)) != NULL;
+  if (ok && state_count (in, 0, 1)) {
     ok = (m->label = calloc (m->t + 1, sizeof *m->label)) != NULL;
     for (size_t v = 0; ok && v < m->t; v++)
-      ok = (m->label[v] = state_text (&in)) != NULL;
+      ok = (m->label[v] = state_text (in)) != NULL;
   }
-  if (ok && state_done (&in)) {
-    *out = m;
-    return FNX_OK;
-  }
-  model_free (m);
-  if (ok || in.bad)
-    return c->fail (c, FNX_E_STATE, "the saved ridge model is damaged: its bytes do not add up\ntrain it again");
-  return c->fail (c, FNX_E_NOMEM, "no memory for the saved ridge model");
+  return ok;
 }
 
-static const fnx_ext_estimator estimator = { .struct_size = sizeof estimator,
-                                             .flags = FNX_EST_SUPERVISED,
-                                             .fit = fit,
-                                             .apply = apply,
-                                             .model_free = model_free,
-                                             .state_version = 1,
-                                             .save = save,
-                                             .load = load,
-                                             .learns = "weights and alphas" };
-
-static const void *
-extension (const fnx_step *s, const char *id)
-{
-  (void)s;
-  return strcmp (id, FNX_ESTIMATOR) == 0 ? &estimator : NULL;
-}
+ESTIMATOR ("ridge", 1, put, get, NULL, fit, model_free, .flags = FNX_EST_SUPERVISED, .apply = apply,
+           .learns = "weights and alphas");
 
 static const char *const precisions[] = { "double", "single", NULL };
 static const fnx_param_desc alpha_param

@@ -9,6 +9,7 @@
 #include "plugins/common/linalg.h"
 
 #include <math.h>
+#include <stdio.h>
 
 static const char *const froms[] = { "auto", "fit", "batch", "running", NULL };
 const fnx_param_desc from_param = {
@@ -38,12 +39,6 @@ adapt_create (fnx_call *c, const fnx_params *p, const adapt_ops *ops, fnx_step *
   return status;
 }
 
-void
-adapt_destroy (fnx_step *s)
-{
-  free (s);
-}
-
 const fnx_spec *
 adapt_spec (fnx_call *c, const fnx_spec *in, const char *unit)
 {
@@ -63,14 +58,55 @@ adapt_unitless (fnx_call *c, fnx_step *s, const fnx_spec *const *in, const fnx_s
   return out[0] ? FNX_OK : FNX_E_NOMEM;
 }
 
+size_t
+adapt_square (int n)
+{
+  return (size_t)n * (size_t)n;
+}
+
+int
+adapt_whitener (const fnx_step *s, int n, const double *v, double *p, double *work)
+{
+  (void)s;
+  return spd_invsqrt (v, n, p, work);
+}
+
+bool
+adapt_symmetric (int n, const double *v)
+{
+  return la_asymmetry (v, n) == 0;
+}
+
+fnx_status
+adapt_pool (fnx_call *c, spd_metric metric, int n, const double *v, size_t size, size_t count, double *to)
+{
+  const double **x = c->scratch (c, (count + 1) * sizeof *x);
+  mean_note note;
+  if (!x)
+    return FNX_E_NOMEM;
+  for (size_t k = 0; k < count; k++)
+    x[k] = v + k * size;
+  const matrices like = { .n = n };
+  mean_in in = { .n = n, .count = count, .x = x };
+  fnx_status status = mean_spd (c, metric, &in, to, &note);
+  if (status == FNX_E_NUMERIC && note.bad >= 0)
+    return matrices_refuse (c, &like, x[note.bad], "the mean of a domain");
+  return status;
+}
+
+fnx_status
+adapt_matrices (fnx_call *c, const fnx_step *s, const fnx_buf *b, size_t need, matrices *x)
+{
+  (void)s;
+  return matrices_of (c, b, need, true, x);
+}
+
 void
 adapt_free (fnx_model *m)
 {
   if (!m)
     return;
-  for (size_t i = 0; m->name && i < m->count; i++)
-    free (m->name[i]);
-  free (m->name);
+  domain_names_free (m->name, m->count);
   free (m->v);
   free (m);
 }
@@ -126,11 +162,7 @@ adapt_fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_m
   }
   if (status == FNX_OK)
     status = s->ops->pool (c, s, m->n, m->v, count, m->v + count * size);
-  if (status == FNX_OK)
-    *out = m;
-  else
-    adapt_free (m);
-  return status;
+  return fitted (status, m, adapt_free, out);
 }
 
 /* ---- apply ------------------------------------------------------------------ */
@@ -167,11 +199,17 @@ unknown (const applying *a, const char *name)
                      named (name), a->m->count, a->m->count == 1 ? "" : "s");
 }
 
+/* The matrix that statistics begin with has no inverse root. */
 static fnx_status
-not_spd (const applying *a, int32_t k)
+not_spd (const applying *a, int32_t k, const double *v)
 {
-  return a->c->fail (a->c, FNX_E_NUMERIC, "the mean covariance of %s is not positive definite\nuse estimator=oas",
-                     named (a->d->name[k]));
+  const char *name = named (a->d->name[k]);
+  size_t room = strlen (name) + 32;
+  char *what = a->c->scratch (a->c, room);
+  if (!what)
+    return FNX_E_NOMEM;
+  snprintf (what, room, "the mean covariance of %s", name);
+  return matrices_refuse (a->c, a->x, v, what);
 }
 
 /* What the trials of domain k are transformed by. */
@@ -193,7 +231,7 @@ settle (applying *a, const double *w, int32_t k)
       return status;
     v = own;
   }
-  return s->ops->prepare (s, a->x->n, v, a->p + (size_t)k * a->prepared, a->work) ? not_spd (a, k) : FNX_OK;
+  return s->ops->prepare (s, a->x->n, v, a->p + (size_t)k * a->prepared, a->work) ? not_spd (a, k, v) : FNX_OK;
 }
 
 static int
@@ -232,7 +270,7 @@ run_domain (void *arg, size_t k, uint32_t worker)
     if (ops->move (a->s, a->x, i, 1 / seen, v, work))
       return not_finite (a, i);
     if (ops->prepare (a->s, a->x->n, v, p, work))
-      return not_spd (a, (int32_t)k);
+      return not_spd (a, (int32_t)k, v);
     if (ops->transform (a->s, a->x, i, p, a->out + i * a->item, work))
       return not_finite (a, i);
   }
@@ -295,43 +333,27 @@ adapt_apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *
 
 /* ---- saved models: n, domains by name, their statistics ----------------------- */
 
-fnx_status
-adapt_save (fnx_call *c, const fnx_model *m, fnx_status (*put) (void *, const void *, size_t), void *to)
+void
+adapt_put (state_out *o, const fnx_model *m)
 {
-  state_out o = { put, to, FNX_OK };
-  (void)c;
-  state_put_u64 (&o, (uint64_t)m->n);
-  state_put_u64 (&o, m->count);
-  for (size_t i = 0; i < m->count; i++)
-    state_put_text (&o, m->name[i]);
-  state_put_u64 (&o, m->size);
-  state_put_f64s (&o, m->v, (m->count + 1) * m->size);
-  return o.status;
+  state_put_u64 (o, (uint64_t)m->n);
+  domain_names_put (o, m->name, m->count);
+  state_put_u64 (o, m->size);
+  state_put_f64s (o, m->v, (m->count + 1) * m->size);
 }
 
-fnx_status
-adapt_load (fnx_call *c, const fnx_step *s, uint32_t version, const void *bytes, size_t n, fnx_model **out)
+bool
+adapt_get (state_in *in, const fnx_step *s, fnx_model *m)
 {
-  state_in in = { bytes, n, version != 1 };
-  fnx_model *m = learn_alloc (c, 1, sizeof *m);
-  if (!m)
-    return FNX_E_NOMEM;
-  m->n = (int)state_count (&in, 0, 20000);
-  size_t count = state_count (&in, 8, 1 << 20);
-  m->name = count && !in.bad ? calloc (count, sizeof *m->name) : NULL;
-  in.bad |= m->n == 0 || count == 0;
-  bool room = in.bad || m->name;
-  for (; room && !in.bad && m->count < count; m->count += room)
-    room = (m->name[m->count] = state_text (&in)) != NULL;
-  m->size = in.bad ? 0 : state_count (&in, 8, SIZE_MAX / 16);
-  in.bad |= m->size != s->ops->size (m->n);
-  m->v = room && !in.bad ? state_matrix (&in, count + 1, m->size) : NULL;
-  for (size_t k = 0; m->v && !in.bad && k <= count; k++)
-    in.bad |= !s->ops->sound (m->n, m->v + k * m->size);
-  fnx_status status = learn_state (c, s->ops->name, &in, m->v != NULL);
-  if (status == FNX_OK)
-    *out = m;
-  else
-    adapt_free (m);
-  return status;
+  m->n = (int)state_count (in, 0, 20000);
+  in->bad |= m->n == 0;
+  if (!domain_names_get (in, &m->name, &m->count))
+    return false;
+  m->size = state_count (in, 8, SIZE_MAX / 16);
+  in->bad |= m->size != s->ops->size (m->n);
+  if (!(m->v = state_matrix (in, m->count + 1, m->size)))
+    return false;
+  for (size_t k = 0; !in->bad && k <= m->count; k++)
+    in->bad |= !s->ops->sound (m->n, m->v + k * m->size);
+  return true;
 }

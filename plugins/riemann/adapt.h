@@ -7,7 +7,7 @@
 #ifndef FNX_RIEMANN_ADAPT_H
 #define FNX_RIEMANN_ADAPT_H
 
-#include "plugins/common/trials.h"
+#include "plugins/common/estimator.h"
 #include "plugins/riemann/domains.h"
 #include "plugins/riemann/riemann.h"
 
@@ -56,20 +56,25 @@ struct fnx_model {
 };
 
 fnx_status adapt_create (fnx_call *, const fnx_params *, const adapt_ops *, fnx_step **out);
-void adapt_destroy (fnx_step *);
 fnx_status adapt_fit (fnx_call *, const fnx_step *, const fnx_buf *const *in, const fnx_model *start, fnx_model **out);
 fnx_status adapt_apply (fnx_call *, const fnx_step *, const fnx_model *, const fnx_buf *const *in, const fnx_buf **out);
 void adapt_free (fnx_model *);
-fnx_status adapt_save (fnx_call *, const fnx_model *, fnx_status (*put) (void *, const void *, size_t), void *to);
-fnx_status adapt_load (fnx_call *, const fnx_step *, uint32_t version, const void *bytes, size_t n, fnx_model **out);
+void adapt_put (state_out *, const fnx_model *);
+bool adapt_get (state_in *, const fnx_step *, fnx_model *);
 /* The input's spec with another unit; scratch memory. */
 const fnx_spec *adapt_spec (fnx_call *, const fnx_spec *in, const char *unit);
 fnx_status adapt_unitless (fnx_call *, fnx_step *, const fnx_spec *const *in, const fnx_spec **out);
 
-#define ADAPT_ESTIMATOR(what)                                                                                          \
-  {                                                                                                                    \
-    .struct_size = sizeof (fnx_ext_estimator), .fit = adapt_fit, .apply = adapt_apply, .model_free = adapt_free,       \
-    .state_version = 1, .save = adapt_save, .load = adapt_load, .learns = what                                         \
-  }
+/* Statistics that are one matrix of n x n, and are prepared as its inverse root. */
+size_t adapt_square (int n);
+int adapt_whitener (const fnx_step *, int n, const double *v, double *p, double *work);
+bool adapt_symmetric (int n, const double *v);
+/* pool() of matrices of n x n, `size` numbers apart: their mean. */
+fnx_status adapt_pool (fnx_call *, spd_metric, int n, const double *v, size_t size, size_t count, double *to);
+/* open() of what takes covariances. */
+fnx_status adapt_matrices (fnx_call *, const fnx_step *, const fnx_buf *, size_t need, matrices *x);
+
+#define ADAPT_ESTIMATOR(step_, what)                                                                                   \
+  ESTIMATOR (step_, 1, adapt_put, adapt_get, NULL, adapt_fit, adapt_free, .apply = adapt_apply, .learns = what)
 
 #endif

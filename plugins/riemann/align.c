@@ -8,13 +8,6 @@
 
 #include <math.h>
 
-/* The statistics: the mean covariance, n x n.  Prepared: its inverse root. */
-static size_t
-square (int n)
-{
-  return (size_t)n * (size_t)n;
-}
-
 static fnx_status
 open (fnx_call *c, const fnx_step *s, const fnx_buf *b, size_t need, matrices *x)
 {
@@ -42,7 +35,7 @@ static size_t
 work (const matrices *x)
 {
   size_t own = cov_work (x->n, x->samples), spd = spd_work (x->n);
-  return (own > spd ? own : spd) + square (x->n);
+  return (own > spd ? own : spd) + adapt_square (x->n);
 }
 
 /* Sums over fixed tiles of trials, added in order. */
@@ -62,7 +55,7 @@ static fnx_status
 sum_tile (void *arg, size_t t, uint32_t worker)
 {
   const sums *p = arg;
-  size_t q = square (p->x->n), end = (t + 1) * TILE < p->x->count ? (t + 1) * TILE : p->x->count;
+  size_t q = adapt_square (p->x->n), end = (t + 1) * TILE < p->x->count ? (t + 1) * TILE : p->x->count;
   double *own = p->work + worker * p->room, *rest = own + q;
   for (size_t i = t * TILE; i < end; i++) {
     if (p->code[i] != p->k)
@@ -88,7 +81,7 @@ bad_trial (fnx_call *c, const matrices *x, size_t i)
 static fnx_status
 learn (fnx_call *c, const fnx_step *s, const matrices *x, const double *w, const int32_t *code, int32_t k, double *v)
 {
-  size_t tiles = (x->count + TILE - 1) / TILE, q = square (x->n);
+  size_t tiles = (x->count + TILE - 1) / TILE, q = adapt_square (x->n);
   sums p = { .s = s, .x = x, .w = w, .code = code, .k = k, .room = (work (x) + 15) & ~(size_t)7 };
   double total = 0;
   p.tile = c->scratch (c, (tiles * q + 1) * sizeof *p.tile);
@@ -117,9 +110,9 @@ static fnx_status
 pool (fnx_call *c, const fnx_step *s, int n, const double *v, size_t count, double *to)
 {
   (void)c, (void)s;
-  memset (to, 0, square (n) * sizeof *to);
+  memset (to, 0, adapt_square (n) * sizeof *to);
   for (size_t k = 0; k < count; k++)
-    la_axpy (to, 1 / (double)count, v + k * square (n), square (n));
+    la_axpy (to, 1 / (double)count, v + k * adapt_square (n), adapt_square (n));
   la_mirror (to, n);
   return FNX_OK;
 }
@@ -127,19 +120,12 @@ pool (fnx_call *c, const fnx_step *s, int n, const double *v, size_t count, doub
 static int
 move (const fnx_step *s, const matrices *x, size_t i, double t, double *v, double *room)
 {
-  size_t q = square (x->n);
+  size_t q = adapt_square (x->n);
   if (cov_estimate (s->kind, x->x[i], x->n, x->samples, room, room + q))
     return -1;
   la_scale (v, 1 - t, q);
   la_axpy (v, t, room, q);
   return 0;
-}
-
-static int
-prepare (const fnx_step *s, int n, const double *v, double *p, double *room)
-{
-  (void)s;
-  return spd_invsqrt (v, n, p, room);
 }
 
 static int
@@ -156,24 +142,19 @@ transform (const fnx_step *s, const matrices *x, size_t i, const double *p, doub
   return 0;
 }
 
-static bool
-sound (int n, const double *v)
-{
-  return la_asymmetry (v, n) == 0;
-}
-
+/* The statistics: the mean covariance, n x n.  Prepared: its inverse root. */
 static const adapt_ops ops = { .name = "align",
                                .unitless = true,
                                .open = open,
-                               .size = square,
-                               .prepared = square,
+                               .size = adapt_square,
+                               .prepared = adapt_square,
                                .work = work,
                                .learn = learn,
                                .pool = pool,
                                .move = move,
-                               .prepare = prepare,
+                               .prepare = adapt_whitener,
                                .transform = transform,
-                               .sound = sound };
+                               .sound = adapt_symmetric };
 
 static fnx_status
 create (fnx_call *c, const fnx_params *p, fnx_step **out)
@@ -184,14 +165,7 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
   return status;
 }
 
-static const fnx_ext_estimator estimator = ADAPT_ESTIMATOR ("domain covariances");
-
-static const void *
-extension (const fnx_step *s, const char *id)
-{
-  (void)s;
-  return strcmp (id, FNX_ESTIMATOR) == 0 ? &estimator : NULL;
-}
+ADAPT_ESTIMATOR ("align", "domain covariances");
 
 static const fnx_param_desc cov_param = {
   .struct_size = sizeof cov_param,
@@ -205,14 +179,10 @@ static const fnx_param_desc cov_param = {
 };
 static const fnx_param_desc *const params[] = { &domain_param, &from_param, &cov_param, NULL };
 
-static const fnx_port_desc in_port = {
-  .struct_size = sizeof in_port, .name = "in", .what = "epochs[trial,channel,time]", .doc = "the trials, from  ! epoch"
-};
 static const fnx_port_desc out_port = { .struct_size = sizeof out_port,
                                         .name = "out",
                                         .what = "epochs[trial,channel,time]",
                                         .doc = "the trials; their mean covariance is the identity in each domain" };
-static const fnx_port_desc *const inputs[] = { &in_port, NULL };
 static const fnx_port_desc *const outputs[] = { &out_port, NULL };
 
 const fnx_step_desc align_step = {
@@ -239,11 +209,11 @@ const fnx_step_desc align_step = {
   .example = "fornix run sim:fists subject=1 sim:fists subject=2 sim:fists subject=3"
              " ! band range=8..32Hz ! epoch on=left,right from=0s to=3s"
              " ! evaluate cv=cross-subject begin align ! cov ! csp ! lda end",
-  .inputs = inputs,
+  .inputs = epochs_inputs,
   .outputs = outputs,
   .params = params,
   .create = create,
-  .destroy = adapt_destroy,
+  .destroy = step_free,
   .negotiate = adapt_unitless,
   .extension = extension,
 };

@@ -3,19 +3,13 @@
  * augcov: the covariance of channels and their delayed copies (ACM), which
  * sees frequency content that a plain covariance cannot.
  */
+#include "plugins/common/estimator.h"
 #include "plugins/riemann/riemann.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-enum { MAX_ORDER = 100 };
-#define ORDER "4"
-#define LAG "8"
 
 struct fnx_step {
   cov_kind kind;
   window w;
-  int delay[MAX_ORDER];
+  int delay[ACM_MAX_ORDER];
 };
 
 /* The list of delays, the undelayed copy first whether it was written or not. */
@@ -25,7 +19,7 @@ take_delays (fnx_call *c, const fnx_params *p, fnx_step *s)
   size_t n;
   const double *said = c->param->reals (p, "delays", &n);
   const char *text = c->param->text (p, "delays");
-  if (strcmp (c->param->text (p, "order"), ORDER) != 0 || strcmp (c->param->text (p, "lag"), LAG) != 0)
+  if (strcmp (c->param->text (p, "order"), ACM_ORDER) != 0 || strcmp (c->param->text (p, "lag"), ACM_LAG) != 0)
     return c->fail (c, FNX_E_PARAM,
                     "delays=%s says how many copies there are and how far apart; so do order= and lag=\n"
                     "leave out order= and lag=, or leave out delays=",
@@ -41,8 +35,8 @@ take_delays (fnx_call *c, const fnx_params *p, fnx_step *s)
                         text, s->delay[b],
                         s->delay[b] ? "write each delay once"
                                     : "the undelayed copy is always the first: leave out the 0");
-    if (s->w.order == MAX_ORDER)
-      return c->fail (c, FNX_E_PARAM, "delays=%s makes more than %d copies\nwrite fewer delays", text, MAX_ORDER);
+    if (s->w.order == ACM_MAX_ORDER)
+      return c->fail (c, FNX_E_PARAM, "delays=%s makes more than %d copies\nwrite fewer delays", text, ACM_MAX_ORDER);
     s->delay[s->w.order++] = (int)said[i];
   }
   return FNX_OK;
@@ -51,9 +45,9 @@ take_delays (fnx_call *c, const fnx_params *p, fnx_step *s)
 static fnx_status
 create (fnx_call *c, const fnx_params *p, fnx_step **out)
 {
-  fnx_step *s = calloc (1, sizeof *s);
+  fnx_step *s = learn_alloc (c, 1, sizeof *s);
   if (!s)
-    return c->fail (c, FNX_E_NOMEM, "no memory for a step");
+    return FNX_E_NOMEM;
   s->kind = (cov_kind)c->param->integer (p, "estimator");
   s->w.order = (int)c->param->integer (p, "order");
   s->w.lag = (int)c->param->integer (p, "lag");
@@ -64,12 +58,6 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
   else
     free (s);
   return status;
-}
-
-static void
-destroy (fnx_step *s)
-{
-  free (s);
 }
 
 static fnx_status
@@ -93,39 +81,10 @@ negotiate (fnx_call *c, fnx_step *s, const fnx_spec *const *in, const fnx_spec *
 static fnx_status
 run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
 {
-  matrices m;
-  const fnx_spec *from = c->buf->spec (in[0]), *spec = cov_spec (c, from, s->kind, &s->w);
-  window_tell (c, from, s->kind, &s->w);
-  fnx_buf *b = spec ? c->buf->like (c, in[0], spec) : NULL;
-  double *v = b ? c->buf->write (c, b) : NULL;
-  fnx_status status = v ? covs_of_epochs (c, in[0], s->kind, &s->w, v, &m) : FNX_E_NOMEM;
-  if (status == FNX_OK)
-    out[0] = b;
-  else
-    c->buf->unref (b);
-  return status;
+  window_tell (c, c->buf->spec (in[0]), s->kind, &s->w);
+  return covs_new (c, in[0], s->kind, &s->w, out);
 }
 
-static const fnx_param_desc order_param = {
-  .struct_size = sizeof order_param,
-  .type = FNX_T_INT,
-  .flags = FNX_P_TUNABLE,
-  .name = "order",
-  .doc = "copies of each channel, the undelayed one included; 1 is a plain covariance",
-  .fallback = ORDER,
-  .min = 1,
-  .max = MAX_ORDER,
-};
-static const fnx_param_desc lag_param = {
-  .struct_size = sizeof lag_param,
-  .type = FNX_T_INT,
-  .flags = FNX_P_TUNABLE,
-  .name = "lag",
-  .doc = "samples between one copy and the next",
-  .fallback = LAG,
-  .min = 1,
-  .max = 10000,
-};
 static const fnx_param_desc delays_param = {
   .struct_size = sizeof delays_param,
   .type = FNX_T_INTS,
@@ -133,15 +92,6 @@ static const fnx_param_desc delays_param = {
   .doc = "samples between the first copy and each further one, at unequal distances, instead of order= and lag=;"
          " 0,3,7 and 3,7 both make three copies",
   .max = 1000000,
-};
-static const fnx_param_desc kind_param = {
-  .struct_size = sizeof kind_param,
-  .type = FNX_T_ENUM,
-  .flags = FNX_P_TUNABLE,
-  .name = "estimator",
-  .doc = "as in cov; the published ACM takes cov",
-  .fallback = "cov",
-  .choices = cov_names,
 };
 static const char *const peers[] = { "moabb", "timedelay", NULL };
 static const fnx_param_desc peer_kind_param = {
@@ -155,18 +105,14 @@ static const fnx_param_desc peer_kind_param = {
   .choices = peers,
 };
 static const fnx_param_desc *const params[]
-    = { &order_param, &lag_param, &delays_param, &kind_param, &peer_kind_param, NULL };
+    = { &acm_order_param, &acm_lag_param, &delays_param, &acm_estimator_param, &peer_kind_param, NULL };
 
-static const fnx_port_desc in_port = {
-  .struct_size = sizeof in_port, .name = "in", .what = "epochs[trial,channel,time]", .doc = "the trials, from  ! epoch"
-};
 static const fnx_port_desc out_port = {
   .struct_size = sizeof out_port,
   .name = "out",
   .what = "cov[trial,channel,channel]",
   .doc = "matrices of order x channels rows; row b*C + c is channel c advanced by b*lag samples (or by delay b)",
 };
-static const fnx_port_desc *const inputs[] = { &in_port, NULL };
 static const fnx_port_desc *const outputs[] = { &out_port, NULL };
 
 const fnx_step_desc augcov_step = {
@@ -192,11 +138,11 @@ const fnx_step_desc augcov_step = {
   .equals = "MOABB 1.4 AugmentedDataset with pyRiemann 0.9 Covariances to 1e-12",
   .example = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s"
              " ! evaluate folds=5 begin augcov order=2 lag=8 estimator=oas ! tangent ! svm end",
-  .inputs = inputs,
+  .inputs = epochs_inputs,
   .outputs = outputs,
   .params = params,
   .create = create,
-  .destroy = destroy,
+  .destroy = step_free,
   .negotiate = negotiate,
   .run = run,
 };

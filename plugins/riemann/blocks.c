@@ -191,16 +191,28 @@ blocks_ref_size (int n, int order)
 }
 
 fnx_status
+blocks_refuse (fnx_call *c, const char *what)
+{
+  return c->fail (c, FNX_E_NUMERIC,
+                  "%s lies on the edge of the Siegel disk: some channel is foretold exactly by the samples before\n"
+                  "use estimator=oas, or a smaller order=",
+                  what);
+}
+
+fnx_status
 blocks_ref (fnx_call *c, const double *mean, int n, int order, double *ref)
 {
   size_t q = (size_t)n * (size_t)n, most = siegel_work (n) > spd_work (n) ? siegel_work (n) : spd_work (n);
   double *work = c->scratch (c, most * sizeof *work);
   if (!work)
     return FNX_E_NOMEM;
-  int bad = spd_ref (SPD_RIEMANN, mean, n, ref, work);
+  const matrices like = { .n = n };
+  if (spd_ref (SPD_RIEMANN, mean, n, ref, work))
+    return matrices_refuse (c, &like, mean, "the mean of a class");
+  int bad = 0;
   for (int l = 1; l < order && !bad; l++)
     bad = siegel_ref (mean + (size_t)l * q, n, ref + spd_ref_size (n) + (size_t)(l - 1) * siegel_ref_size (n), work);
-  return bad ? c->fail (c, FNX_E_NUMERIC, "the mean of a class is not positive definite\nuse estimator=oas") : FNX_OK;
+  return bad ? blocks_refuse (c, "the mean of a class") : FNX_OK;
 }
 
 bool

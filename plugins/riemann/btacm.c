@@ -118,39 +118,7 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   return status;
 }
 
-static const fnx_param_desc order_param = {
-  .struct_size = sizeof order_param,
-  .type = FNX_T_INT,
-  .flags = FNX_P_TUNABLE,
-  .name = "order",
-  .doc = "copies of each channel, the undelayed one included; 1 is a plain covariance",
-  .fallback = "4",
-  .min = 1,
-  .max = 100,
-};
-static const fnx_param_desc lag_param = {
-  .struct_size = sizeof lag_param,
-  .type = FNX_T_INT,
-  .flags = FNX_P_TUNABLE,
-  .name = "lag",
-  .doc = "samples between one copy and the next",
-  .fallback = "8",
-  .min = 1,
-  .max = 10000,
-};
-static const fnx_param_desc kind_param = {
-  .struct_size = sizeof kind_param,
-  .type = FNX_T_ENUM,
-  .flags = FNX_P_TUNABLE,
-  .name = "estimator",
-  .doc = "of the augmented covariance, as in augcov",
-  .fallback = "cov",
-  .choices = cov_names,
-};
-static const fnx_param_desc *const params[] = { &order_param, &lag_param, &kind_param, NULL };
-static const fnx_port_desc in_port = {
-  .struct_size = sizeof in_port, .name = "in", .what = "epochs[trial,channel,time]", .doc = "the trials, from  ! epoch"
-};
+static const fnx_param_desc *const params[] = { &acm_order_param, &acm_lag_param, &acm_estimator_param, NULL };
 static const fnx_port_desc out_port = {
   .struct_size = sizeof out_port,
   .name = "out",
@@ -158,7 +126,6 @@ static const fnx_port_desc out_port = {
   .doc
   = "block 0 is the covariance, block l the part of the correlation at l lags that the lags between do not explain",
 };
-static const fnx_port_desc *const inputs[] = { &in_port, NULL };
 static const fnx_port_desc *const outputs[] = { &out_port, NULL };
 
 const fnx_step_desc btacm_step = {
@@ -182,7 +149,7 @@ const fnx_step_desc btacm_step = {
           " arXiv 2406.16909",
   .example = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s"
              " ! evaluate folds=5 begin btacm order=3 lag=8 estimator=oas ! siegelmdm end",
-  .inputs = inputs,
+  .inputs = epochs_inputs,
   .outputs = outputs,
   .params = params,
   .create = create,

@@ -2,9 +2,8 @@
  *
  * cov: the covariance of the channels over each epoch.
  */
+#include "plugins/common/estimator.h"
 #include "plugins/riemann/riemann.h"
-
-#include <stdlib.h>
 
 struct fnx_step {
   cov_kind kind;
@@ -15,18 +14,12 @@ static const window whole = { .order = 1, .lag = 1 };
 static fnx_status
 create (fnx_call *c, const fnx_params *p, fnx_step **out)
 {
-  fnx_step *s = calloc (1, sizeof *s);
+  fnx_step *s = learn_alloc (c, 1, sizeof *s);
   if (!s)
-    return c->fail (c, FNX_E_NOMEM, "no memory for a step");
+    return FNX_E_NOMEM;
   s->kind = (cov_kind)c->param->integer (p, "estimator");
   *out = s;
   return FNX_OK;
-}
-
-static void
-destroy (fnx_step *s)
-{
-  free (s);
 }
 
 static fnx_status
@@ -39,16 +32,7 @@ negotiate (fnx_call *c, fnx_step *s, const fnx_spec *const *in, const fnx_spec *
 static fnx_status
 run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
 {
-  matrices m;
-  const fnx_spec *spec = cov_spec (c, c->buf->spec (in[0]), s->kind, &whole);
-  fnx_buf *b = spec ? c->buf->like (c, in[0], spec) : NULL;
-  double *v = b ? c->buf->write (c, b) : NULL;
-  fnx_status status = v ? covs_of_epochs (c, in[0], s->kind, &whole, v, &m) : FNX_E_NOMEM;
-  if (status == FNX_OK)
-    out[0] = b;
-  else
-    c->buf->unref (b);
-  return status;
+  return covs_new (c, in[0], s->kind, &whole, out);
 }
 
 const fnx_param_desc estimator_param = {
@@ -63,16 +47,12 @@ const fnx_param_desc estimator_param = {
 };
 static const fnx_param_desc *const params[] = { &estimator_param, NULL };
 
-static const fnx_port_desc in_port = {
-  .struct_size = sizeof in_port, .name = "in", .what = "epochs[trial,channel,time]", .doc = "the trials, from  ! epoch"
-};
 static const fnx_port_desc out_port = {
   .struct_size = sizeof out_port,
   .name = "out",
   .what = "cov[trial,channel,channel]",
   .doc = "one positive definite matrix a trial",
 };
-static const fnx_port_desc *const inputs[] = { &in_port, NULL };
 static const fnx_port_desc *const outputs[] = { &out_port, NULL };
 
 const fnx_step_desc cov_step = {
@@ -99,11 +79,11 @@ const fnx_step_desc cov_step = {
   .equals = "pyRiemann 0.9 Covariances to 1e-12",
   .example = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s"
              " ! evaluate folds=5 begin cov estimator=oas ! mdm end",
-  .inputs = inputs,
+  .inputs = epochs_inputs,
   .outputs = outputs,
   .params = params,
   .create = create,
-  .destroy = destroy,
+  .destroy = step_free,
   .negotiate = negotiate,
   .run = run,
 };

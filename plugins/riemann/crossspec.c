@@ -401,16 +401,12 @@ static const fnx_param_desc shrinkage_param = {
 static const fnx_param_desc *const params[]
     = { &method_param, &gives_each_param, &range_param, &window_param, &overlap_param, &shrinkage_param, NULL };
 
-static const fnx_port_desc in_port = {
-  .struct_size = sizeof in_port, .name = "in", .what = "epochs[trial,channel,time]", .doc = "the trials, from  ! epoch"
-};
 static const fnx_port_desc out_port = {
   .struct_size = sizeof out_port,
   .name = "out",
   .what = "spectrum[trial,freq,channel,channel] or cov[trial,channel,channel] or connectivity[trial,channel,channel]",
   .doc = "gives=each; gives=mean of a positive definite method; gives=mean of imaginary or lagged",
 };
-static const fnx_port_desc *const inputs[] = { &in_port, NULL };
 static const fnx_port_desc *const outputs[] = { &out_port, NULL };
 
 const fnx_step_desc crossspec_step = {
@@ -438,7 +434,7 @@ const fnx_step_desc crossspec_step = {
   .equals = "pyRiemann 0.9 Coherences and CoSpectra to 1e-12",
   .example = "fornix run sim:fists ! epoch on=left,right from=0s to=3s"
              " ! evaluate folds=5 begin crossspec range=8..32Hz gives=mean ! tangent ! svm end",
-  .inputs = inputs,
+  .inputs = epochs_inputs,
   .outputs = outputs,
   .params = params,
   .create = create,

@@ -3,7 +3,7 @@
  * delaycov: an augmented covariance whose order and lag are read off the
  * dynamics of the training trials instead of being searched.
  */
-#include "plugins/common/trials.h"
+#include "plugins/common/estimator.h"
 #include "plugins/riemann/delays.h"
 
 #include <stdio.h>
@@ -40,12 +40,6 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
   return FNX_OK;
 }
 
-static void
-destroy (fnx_step *s)
-{
-  free (s);
-}
-
 static fnx_status
 negotiate (fnx_call *c, fnx_step *s, const fnx_spec *const *in, const fnx_spec **out)
 {
@@ -78,35 +72,20 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
   if (!m)
     return FNX_E_NOMEM;
   fnx_status status = delays_learn (c, &s->rules, in[0], &m->d);
-  if (status == FNX_OK)
-    *out = m;
-  else
-    model_free (m);
-  return status;
+  return fitted (status, m, model_free, out);
 }
 
 static fnx_status
 apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const *in, const fnx_buf **out)
 {
-  matrices x;
-  const fnx_spec *spec = cov_spec (c, c->buf->spec (in[0]), s->kind, &m->d.w);
-  if (!spec)
-    return FNX_E_NOMEM;
   window_tell (c, c->buf->spec (in[0]), s->kind, &m->d.w);
-  fnx_buf *b = c->buf->like (c, in[0], spec);
-  double *v = b ? c->buf->write (c, b) : NULL;
-  fnx_status status = v ? covs_of_epochs (c, in[0], s->kind, &m->d.w, v, &x) : FNX_E_NOMEM;
-  if (status == FNX_OK)
-    out[0] = b;
-  else
-    c->buf->unref (b);
-  return status;
+  return covs_new (c, in[0], s->kind, &m->d.w, out);
 }
 
 static fnx_status
 report (fnx_call *c, const fnx_model *m, fnx_status (*put) (void *, const char *, const char *), void *to)
 {
-  char text[MAX_ORDER * 12];
+  char text[ACM_MAX_ORDER * 12];
   size_t at = 0;
   (void)c;
   snprintf (text, sizeof text, "%d", m->d.w.order);
@@ -122,60 +101,33 @@ report (fnx_call *c, const fnx_model *m, fnx_status (*put) (void *, const char *
 
 /* ---- saved models: order, lag, how many delays, the delays ------------------------- */
 
-static fnx_status
-save (fnx_call *c, const fnx_model *m, fnx_status (*put) (void *, const void *, size_t), void *to)
+static void
+put (state_out *o, const fnx_model *m)
 {
-  state_out o = { put, to, FNX_OK };
-  (void)c;
-  state_put_u64 (&o, (uint64_t)m->d.w.order);
-  state_put_u64 (&o, (uint64_t)m->d.w.lag);
-  state_put_u64 (&o, m->d.w.delay ? (uint64_t)m->d.w.order : 0);
+  state_put_u64 (o, (uint64_t)m->d.w.order);
+  state_put_u64 (o, (uint64_t)m->d.w.lag);
+  state_put_u64 (o, m->d.w.delay ? (uint64_t)m->d.w.order : 0);
   for (int b = 0; m->d.w.delay && b < m->d.w.order; b++)
-    state_put_u64 (&o, (uint64_t)m->d.w.delay[b]);
-  return o.status;
+    state_put_u64 (o, (uint64_t)m->d.w.delay[b]);
 }
 
-static fnx_status
-load (fnx_call *c, const fnx_step *s, uint32_t version, const void *bytes, size_t n, fnx_model **out)
+static bool
+get (state_in *in, const fnx_step *s, fnx_model *m)
 {
-  state_in in = { bytes, n, version != 1 };
   (void)s;
-  fnx_model *m = learn_alloc (c, 1, sizeof *m);
-  if (!m)
-    return FNX_E_NOMEM;
-  m->d.w.order = (int)state_count (&in, 0, MAX_ORDER);
-  m->d.w.lag = (int)state_count (&in, 0, MAX_DELAY * TAKENS_CYCLES);
-  size_t n_delay = state_count (&in, 8, MAX_ORDER);
-  in.bad |= m->d.w.order < 1 || m->d.w.lag < 1 || (n_delay && n_delay != (size_t)m->d.w.order);
-  for (size_t b = 0; b < n_delay && !in.bad; b++) {
-    m->d.at[b] = (int)state_count (&in, 0, MAX_DELAY * TAKENS_CYCLES);
-    in.bad |= b ? m->d.at[b] <= m->d.at[b - 1] : m->d.at[b] != 0;
+  m->d.w.order = (int)state_count (in, 0, ACM_MAX_ORDER);
+  m->d.w.lag = (int)state_count (in, 0, MAX_DELAY * TAKENS_CYCLES);
+  size_t n_delay = state_count (in, 8, ACM_MAX_ORDER);
+  in->bad |= m->d.w.order < 1 || m->d.w.lag < 1 || (n_delay && n_delay != (size_t)m->d.w.order);
+  for (size_t b = 0; b < n_delay && !in->bad; b++) {
+    m->d.at[b] = (int)state_count (in, 0, MAX_DELAY * TAKENS_CYCLES);
+    in->bad |= b ? m->d.at[b] <= m->d.at[b - 1] : m->d.at[b] != 0;
   }
   m->d.w.delay = n_delay ? m->d.at : NULL;
-  fnx_status status = learn_state (c, "delaycov", &in, true);
-  if (status == FNX_OK)
-    *out = m;
-  else
-    model_free (m);
-  return status;
+  return true;
 }
 
-static const fnx_ext_estimator estimator = { .struct_size = sizeof estimator,
-                                             .fit = fit,
-                                             .apply = apply,
-                                             .model_free = model_free,
-                                             .state_version = 1,
-                                             .save = save,
-                                             .load = load,
-                                             .learns = "order, lag",
-                                             .report = report };
-
-static const void *
-extension (const fnx_step *s, const char *id)
-{
-  (void)s;
-  return strcmp (id, FNX_ESTIMATOR) == 0 ? &estimator : NULL;
-}
+ESTIMATOR ("delaycov", 1, put, get, NULL, fit, model_free, .apply = apply, .learns = "order, lag", .report = report);
 
 static const fnx_param_desc method_param = {
   .struct_size = sizeof method_param,
@@ -186,15 +138,6 @@ static const fnx_param_desc method_param = {
          " neighbours; ami: the lag alone, by mutual information",
   .fallback = "mdop",
   .choices = methods,
-};
-static const fnx_param_desc kind_param = {
-  .struct_size = sizeof kind_param,
-  .type = FNX_T_ENUM,
-  .flags = FNX_P_TUNABLE,
-  .name = "estimator",
-  .doc = "as in cov; the published ACM takes cov",
-  .fallback = "cov",
-  .choices = cov_names,
 };
 static const char *const spacings[] = { "equal", "unequal", NULL };
 static const fnx_param_desc spacing_param = {
@@ -224,7 +167,7 @@ static const fnx_param_desc max_order_param = {
   .doc = "most copies looked at",
   .fallback = "30",
   .min = 1,
-  .max = MAX_ORDER,
+  .max = ACM_MAX_ORDER,
   .when = "method=cao|fnn",
 };
 static const fnx_param_desc false_param = {
@@ -245,22 +188,19 @@ static const fnx_param_desc order_param = {
   .doc = "copies of each channel, the undelayed one included",
   .fallback = "4",
   .min = 1,
-  .max = MAX_ORDER,
+  .max = ACM_MAX_ORDER,
   .when = "method=ami",
 };
-static const fnx_param_desc *const params[] = { &method_param,    &kind_param,  &spacing_param, &max_delay_param,
-                                                &max_order_param, &false_param, &order_param,   NULL };
+static const fnx_param_desc *const params[]
+    = { &method_param,    &acm_estimator_param, &spacing_param, &max_delay_param,
+        &max_order_param, &false_param,         &order_param,   NULL };
 
-static const fnx_port_desc in_port = {
-  .struct_size = sizeof in_port, .name = "in", .what = "epochs[trial,channel,time]", .doc = "the trials, from  ! epoch"
-};
 static const fnx_port_desc out_port = {
   .struct_size = sizeof out_port,
   .name = "out",
   .what = "cov[trial,channel,channel]",
   .doc = "matrices of order x channels rows, as from augcov",
 };
-static const fnx_port_desc *const inputs[] = { &in_port, NULL };
 static const fnx_port_desc *const outputs[] = { &out_port, NULL };
 
 const fnx_step_desc delaycov_step = {
@@ -291,11 +231,11 @@ const fnx_step_desc delaycov_step = {
           " 45:3403, 1992; Fraser and Swinney, Phys Rev A 33:1134, 1986; Carrara and Papadopoulo, IEEE TBME 2024",
   .example = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s"
              " ! pick C3,Cz,C4 ! evaluate folds=5 begin delaycov method=mdop ! tangent ! svm end",
-  .inputs = inputs,
+  .inputs = epochs_inputs,
   .outputs = outputs,
   .params = params,
   .create = create,
-  .destroy = destroy,
+  .destroy = step_free,
   .negotiate = negotiate,
   .extension = extension,
 };

@@ -58,7 +58,7 @@ looks_sound (const study *y, const double *x, said *r)
 static void
 add_growth (const study *y, const double *row, size_t i, mutual *m, void *room)
 {
-  double a[MAX_ORDER + 1], fnn[MAX_ORDER + 1];
+  double a[ACM_MAX_ORDER + 1], fnn[ACM_MAX_ORDER + 1];
   size_t most = takens_reach (y->T);
   mutual_begin (m, row, y->T, most, room);
   size_t tau = mutual_first_min (m, most), known = takens_growth (row, y->T, tau, y->top, a, fnn, room);

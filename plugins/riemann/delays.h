@@ -8,7 +8,7 @@
 #include "plugins/riemann/riemann.h"
 #include "plugins/riemann/takens.h"
 
-enum { MAX_ORDER = 100, MAX_DELAY = 1000 };
+enum { MAX_DELAY = 1000 };
 typedef enum delay_method { MDOP, CAO, FNN, AMI } delay_method;
 
 typedef struct delay_rules {
@@ -20,8 +20,8 @@ typedef struct delay_rules {
 } delay_rules;
 
 typedef struct delays {
-  window w;          /* its list of delays is `at`, or NULL */
-  int at[MAX_ORDER]; /* so it is not copied */
+  window w;              /* its list of delays is `at`, or NULL */
+  int at[ACM_MAX_ORDER]; /* so it is not copied */
 } delays;
 
 /* From epochs[trial,channel,time]. */

@@ -181,3 +181,34 @@ sides_check (fnx_call *c, const sides *s, size_t count, const char *name, int32_
     }
   return FNX_OK;
 }
+
+/* ---- names in models ------------------------------------------------------------ */
+
+void
+domain_names_put (state_out *o, char *const *name, size_t count)
+{
+  state_put_u64 (o, count);
+  for (size_t i = 0; i < count; i++)
+    state_put_text (o, name[i]);
+}
+
+bool
+domain_names_get (state_in *in, char ***name, size_t *count)
+{
+  size_t n = state_count (in, 8, 1 << 20);
+  in->bad |= n == 0;
+  if (in->bad || !(*name = calloc (n, sizeof **name)))
+    return false;
+  for (*count = 0; *count < n; ++*count)
+    if (!((*name)[*count] = state_text (in)))
+      return false;
+  return true;
+}
+
+void
+domain_names_free (char **name, size_t count)
+{
+  for (size_t i = 0; name && i < count; i++)
+    free (name[i]);
+  free (name);
+}

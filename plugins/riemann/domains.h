@@ -6,7 +6,7 @@
 #ifndef FNX_RIEMANN_DOMAINS_H
 #define FNX_RIEMANN_DOMAINS_H
 
-#include "fornix/plugin.h"
+#include "plugins/common/state.h"
 
 enum { DOMAIN_COLUMNS = 8 };
 
@@ -30,6 +30,12 @@ fnx_status domain_by_of (fnx_call *, const fnx_params *, domain_by *);
 
 /* The domains of the trials of b. */
 fnx_status domains_of (fnx_call *, const fnx_buf *b, const domain_by *, domains *);
+
+/* Names of domains that a model keeps: saved, read (false: bad bytes or no
+ * memory; *name and *count are then to be freed all the same) and freed. */
+void domain_names_put (state_out *, char *const *name, size_t count);
+bool domain_names_get (state_in *, char ***name, size_t *count);
+void domain_names_free (char **name, size_t count);
 
 /* Labelled trials on two sides: of the domain that a model is for (the target:
  * what the setting target= names, or the column calibration marks), and all

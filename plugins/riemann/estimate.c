@@ -273,3 +273,18 @@ cov_spec (fnx_call *c, const fnx_spec *in, cov_kind kind, const window *w)
                    .axes = axes };
   return s;
 }
+
+fnx_status
+covs_new (fnx_call *c, const fnx_buf *in, cov_kind kind, const window *w, const fnx_buf **out)
+{
+  matrices m;
+  const fnx_spec *spec = cov_spec (c, c->buf->spec (in), kind, w);
+  fnx_buf *b = spec ? c->buf->like (c, in, spec) : NULL;
+  double *v = b ? c->buf->write (c, b) : NULL;
+  fnx_status status = v ? covs_of_epochs (c, in, kind, w, v, &m) : FNX_E_NOMEM;
+  if (status == FNX_OK)
+    *out = b;
+  else
+    c->buf->unref (b);
+  return status;
+}

@@ -8,8 +8,9 @@
  * the distance to class means decides.
  */
 #include "plugins/common/discriminant.h"
+#include "plugins/common/estimator.h"
 #include "plugins/common/linalg.h"
-#include "plugins/riemann/mdm.h"
+#include "plugins/riemann/means.h"
 
 #include <math.h>
 
@@ -24,7 +25,7 @@ struct fnx_model {
   double *mean;       /* n x n: of all training matrices */
   double *basis;      /* rank x n(n+1)/2, orthonormal rows */
   double *root, *inv; /* of the mean; not saved */
-  mdm_means means;    /* of the filtered matrices */
+  class_means means;  /* of the filtered matrices */
 };
 
 static fnx_status
@@ -40,12 +41,6 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
 }
 
 static void
-destroy (fnx_step *s)
-{
-  free (s);
-}
-
-static void
 model_free (fnx_model *m)
 {
   if (!m)
@@ -54,7 +49,7 @@ model_free (fnx_model *m)
   free (m->basis);
   free (m->root);
   free (m->inv);
-  mdm_free (&m->means);
+  means_free (&m->means);
   free (m);
 }
 
@@ -65,7 +60,7 @@ width_of (int n)
 }
 
 static fnx_status
-complete (fnx_call *c, fnx_model *m)
+roots (fnx_call *c, fnx_model *m)
 {
   size_t q = (size_t)m->n * (size_t)m->n;
   double *work = c->scratch (c, spd_work (m->n) * sizeof *work);
@@ -196,7 +191,7 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
   if (status == FNX_OK)
     status = classes_of (c, in[0], &code, &cls);
   int32_t n_class = cls.n;
-  classes_free (&cls); /* mdm_fit keeps the names */
+  classes_free (&cls); /* means_fit keeps the names */
   if (status != FNX_OK)
     return status;
   fnx_model *m = learn_alloc (c, 1, sizeof *m);
@@ -208,18 +203,14 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
   const double *from = start && start->n == x.n && start->means.metric == s->metric ? start->mean : NULL;
   status = matrices_mean (c, &x, SPD_RIEMANN, w, NULL, 0, s->peer, from, m->mean);
   if (status == FNX_OK)
-    status = complete (c, m);
+    status = roots (c, m);
   if (status == FNX_OK)
     status = discriminants (c, m, &x, code, n_class);
   if (status == FNX_OK)
     status = filter (c, m, &x, &filtered);
   if (status == FNX_OK)
-    status = mdm_fit (c, &filtered, s->metric, s->metric, s->peer, NULL, &m->means);
-  if (status == FNX_OK)
-    *out = m;
-  else
-    model_free (m);
-  return status;
+    status = means_fit (c, &filtered, s->metric, s->metric, s->peer, NULL, &m->means);
+  return fitted (status, m, model_free, out);
 }
 
 static fnx_status
@@ -232,63 +223,42 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
     status = matrices_fit (c, &x, m->n);
   if (status == FNX_OK)
     status = filter (c, m, &x, &filtered);
-  return status == FNX_OK ? mdm_apply (c, &m->means, &filtered, NULL, out) : status;
+  return status == FNX_OK ? means_apply (c, &m->means, &filtered, NULL, out) : status;
 }
 
-static fnx_status
-save (fnx_call *c, const fnx_model *m, fnx_status (*put) (void *, const void *, size_t), void *to)
+static void
+put (state_out *o, const fnx_model *m)
 {
-  state_out o = { put, to, FNX_OK };
-  (void)c;
-  mdm_put (&o, &m->means);
-  state_put_f64s (&o, m->mean, (size_t)m->n * (size_t)m->n);
-  state_put_u64 (&o, m->rank);
-  state_put_f64s (&o, m->basis, m->rank * width_of (m->n));
-  return o.status;
+  means_put (o, &m->means);
+  state_put_f64s (o, m->mean, (size_t)m->n * (size_t)m->n);
+  state_put_u64 (o, m->rank);
+  state_put_f64s (o, m->basis, m->rank * width_of (m->n));
 }
 
-static fnx_status
-load (fnx_call *c, const fnx_step *s, uint32_t version, const void *bytes, size_t n, fnx_model **out)
+static bool
+get (state_in *in, const fnx_step *s, fnx_model *m)
 {
-  state_in in = { bytes, n, version != 1 };
   (void)s;
-  fnx_model *m = learn_alloc (c, 1, sizeof *m);
-  if (!m)
-    return FNX_E_NOMEM;
-  bool ok = mdm_get (&in, 1, &m->means);
+  if (!means_get (in, 1, &m->means))
+    return false;
   m->n = m->means.n;
-  ok = ok && (m->mean = state_matrix (&in, (size_t)m->n, (size_t)m->n));
-  m->rank = state_count (&in, 8, 1 << 20);
-  in.bad |= m->rank == 0;
-  ok = ok && (m->basis = state_matrix (&in, m->rank, width_of (m->n)));
-  fnx_status status = learn_state (c, "fgmdm", &in, ok);
-  if (status == FNX_OK && !(la_asymmetry (m->mean, m->n) == 0))
-    status = c->fail (c, FNX_E_STATE, "the saved fgmdm model is damaged: its mean is no covariance\ntrain it again");
-  if (status == FNX_OK && (complete (c, m) != FNX_OK || mdm_complete (c, &m->means) != FNX_OK))
-    status = FNX_E_STATE;
-  if (status == FNX_OK)
-    *out = m;
-  else
-    model_free (m);
-  return status;
+  if (!(m->mean = state_matrix (in, (size_t)m->n, (size_t)m->n)))
+    return false;
+  in->bad |= !in->bad && !(la_asymmetry (m->mean, m->n) == 0);
+  m->rank = state_count (in, 8, 1 << 20);
+  in->bad |= m->rank == 0;
+  return (m->basis = state_matrix (in, m->rank, width_of (m->n)));
 }
 
-static const fnx_ext_estimator estimator = { .struct_size = sizeof estimator,
-                                             .flags = FNX_EST_SUPERVISED,
-                                             .fit = fit,
-                                             .apply = apply,
-                                             .model_free = model_free,
-                                             .state_version = 1,
-                                             .save = save,
-                                             .load = load,
-                                             .learns = "filter and class means" };
-
-static const void *
-extension (const fnx_step *s, const char *id)
+static fnx_status
+complete (fnx_call *c, fnx_model *m)
 {
-  (void)s;
-  return strcmp (id, FNX_ESTIMATOR) == 0 ? &estimator : NULL;
+  fnx_status status = roots (c, m);
+  return status == FNX_OK ? means_complete (c, &m->means) : status;
 }
+
+ESTIMATOR ("fgmdm", 1, put, get, complete, fit, model_free, .flags = FNX_EST_SUPERVISED, .apply = apply,
+           .learns = "filter and class means");
 
 static const fnx_param_desc fg_metric_param = {
   .struct_size = sizeof fg_metric_param,
@@ -329,7 +299,7 @@ const fnx_step_desc fgmdm_step = {
   .outputs = scores_outputs,
   .params = params,
   .create = create,
-  .destroy = destroy,
+  .destroy = step_free,
   .negotiate = scores_negotiate,
   .extension = extension,
 };

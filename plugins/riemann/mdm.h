@@ -1,39 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Class means and distances to them: mdm itself, the last part of fgmdm, and
- * meanfield, which has several sets of them.
+ * The model of mdm, mdwm and meanfield: class means and nothing else.
  */
 #ifndef FNX_RIEMANN_MDM_H
 #define FNX_RIEMANN_MDM_H
 
-#include "plugins/common/trials.h"
-#include "plugins/riemann/riemann.h"
+#include "plugins/common/estimator.h"
+#include "plugins/riemann/means.h"
 
-typedef struct mdm_means {
-  classes cls;
-  spd_metric metric; /* of the distances */
-  int n;
-  size_t sets;  /* of cls.n means */
-  double *mean; /* sets x cls.n matrices of n x n, owned */
-  double *ref;  /* for each spd_ref_size (n), owned; not saved */
-} mdm_means;
+struct fnx_model {
+  class_means means;
+};
 
-/* Room for the means; targets and weights (NULL: none) are those of x->of. *m
- * is zeroed by the caller, who frees it also after a failure. */
-fnx_status mdm_begin (fnx_call *, const matrices *x, spd_metric distance, size_t sets, mdm_means *m,
-                      const int32_t **code, const double **w);
-/* One set of means. */
-fnx_status mdm_fit (fnx_call *, const matrices *x, spd_metric mean, spd_metric distance, bool peer,
-                    const mdm_means *start, mdm_means *m);
-/* What distances need of each mean, computed once. */
-fnx_status mdm_complete (fnx_call *, mdm_means *);
-void mdm_free (mdm_means *);
-/* Scores: minus the squared distances to the means of the set that `pick`
- * takes by d2[sets,n_class]; NULL: the first. */
-fnx_status mdm_apply (fnx_call *, const mdm_means *, const matrices *x,
-                      size_t (*pick) (const double *d2, size_t sets, size_t n_class), const fnx_buf **out);
-void mdm_put (state_out *, const mdm_means *);
-/* false: bad bytes or no memory (then in->bad is not set). */
-bool mdm_get (state_in *in, size_t sets, mdm_means *m);
+void mdm_free (fnx_model *);
+fnx_status mdm_complete (fnx_call *, fnx_model *);
+fnx_status mdm_apply (fnx_call *, const fnx_step *, const fnx_model *, const fnx_buf *const *in, const fnx_buf **out);
+void mdm_put (state_out *, const fnx_model *);
+bool mdm_get (state_in *, const fnx_step *, fnx_model *);
+
+/* Of a step whose model has one set of means. */
+#define MDM_ESTIMATOR(step_)                                                                                           \
+  ESTIMATOR (step_, 1, mdm_put, mdm_get, mdm_complete, fit, mdm_free, .flags = FNX_EST_SUPERVISED, .apply = mdm_apply, \
+             .learns = "class means")
 
 #endif

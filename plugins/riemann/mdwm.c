@@ -3,7 +3,6 @@
  * mdwm: minimum distance to weighted mean (Kalunga et al. 2018, pyRiemann's
  * MDWM).
  */
-#include "plugins/common/estimator.h"
 #include "plugins/riemann/domains.h"
 #include "plugins/riemann/mdm.h"
 
@@ -17,10 +16,6 @@ struct fnx_step {
   spd_metric mean, distance;
   double tradeoff;
   bool peer;
-};
-
-struct fnx_model {
-  mdm_means means;
 };
 
 static fnx_status
@@ -42,14 +37,6 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
   return status;
 }
 
-static void
-model_free (fnx_model *m)
-{
-  if (m)
-    mdm_free (&m->means);
-  free (m);
-}
-
 /* Mean k: tradeoff of the way from that of the sources to that of the target. */
 static fnx_status
 one_mean (fnx_call *c, const fnx_step *s, const matrices *x, const double *w, const sides *side, int32_t k, double *to)
@@ -66,7 +53,8 @@ one_mean (fnx_call *c, const fnx_step *s, const matrices *x, const double *w, co
   if (status == FNX_OK)
     status = matrices_mean (c, x, s->mean, w, side->target, k, s->peer, NULL, a + q);
   if (status == FNX_OK && spd_geodesic (s->mean, a, a + q, x->n, s->tradeoff, to, work))
-    status = c->fail (c, FNX_E_NUMERIC, "the mean of a class is not positive definite\nuse estimator=oas");
+    status = cov_spd (a, x->n, work) ? matrices_refuse (c, x, a, "the mean of a class in the other domains")
+                                     : matrices_refuse (c, x, a + q, "the mean of a class in the domain it is for");
   return status;
 }
 
@@ -87,7 +75,7 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
   fnx_model *m = learn_alloc (c, 1, sizeof *m);
   if (!m)
     return FNX_E_NOMEM;
-  status = mdm_begin (c, &x, s->distance, 1, &m->means, &code, &w);
+  status = means_begin (c, &x, s->distance, 1, &m->means, &code, &w);
   if (status == FNX_OK)
     status = sides_of (c, in[0], &d, s->target, code, &side);
   if (status == FNX_OK)
@@ -96,40 +84,11 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
   for (int32_t k = 0; k < m->means.cls.n && status == FNX_OK; k++)
     status = one_mean (c, s, &x, w, &side, k, m->means.mean + (size_t)k * q);
   if (status == FNX_OK)
-    status = mdm_complete (c, &m->means);
-  return fitted (status, m, model_free, out);
+    status = means_complete (c, &m->means);
+  return fitted (status, m, mdm_free, out);
 }
 
-static fnx_status
-apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const *in, const fnx_buf **out)
-{
-  matrices x;
-  (void)s;
-  fnx_status status = matrices_of (c, in[0], 0, true, &x);
-  return status == FNX_OK ? mdm_apply (c, &m->means, &x, NULL, out) : status;
-}
-
-static void
-put (state_out *o, const fnx_model *m)
-{
-  mdm_put (o, &m->means);
-}
-
-static bool
-get (state_in *in, const fnx_step *s, fnx_model *m)
-{
-  (void)s;
-  return mdm_get (in, 1, &m->means);
-}
-
-static fnx_status
-complete (fnx_call *c, fnx_model *m)
-{
-  return mdm_complete (c, &m->means);
-}
-
-ESTIMATOR ("mdwm", 1, put, get, complete, fit, model_free, .flags = FNX_EST_SUPERVISED, .apply = apply,
-           .learns = "class means");
+MDM_ESTIMATOR ("mdwm");
 
 static const fnx_param_desc geodesic_param = {
   .struct_size = sizeof geodesic_param,

@@ -16,10 +16,6 @@ struct fnx_step {
   spd_metric metric;
 };
 
-struct fnx_model {
-  mdm_means means; /* one set a power */
-};
-
 static fnx_status
 create (fnx_call *c, const fnx_params *p, fnx_step **out)
 {
@@ -47,15 +43,6 @@ destroy (fnx_step *s)
   free (s);
 }
 
-static void
-model_free (fnx_model *m)
-{
-  if (!m)
-    return;
-  mdm_free (&m->means);
-  free (m);
-}
-
 static fnx_status
 fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *start, fnx_model **out)
 {
@@ -69,18 +56,14 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
   fnx_model *m = learn_alloc (c, 1, sizeof *m);
   if (!m)
     return FNX_E_NOMEM;
-  status = mdm_begin (c, &x, s->metric, s->n, &m->means, &code, &w);
+  status = means_begin (c, &x, s->metric, s->n, &m->means, &code, &w);
   double *to = m->means.mean;
   for (size_t p = 0; p < s->n; p++)
     for (int32_t k = 0; k < m->means.cls.n && status == FNX_OK; k++, to += (size_t)x.n * (size_t)x.n)
       status = matrices_power (c, &x, s->p[p], w, code, k, to);
   if (status == FNX_OK)
-    status = mdm_complete (c, &m->means);
-  if (status == FNX_OK)
-    *out = m;
-  else
-    model_free (m);
-  return status;
+    status = means_complete (c, &m->means);
+  return fitted (status, m, mdm_free, out);
 }
 
 /* The power under which all classes together are nearest. */
@@ -116,56 +99,27 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
 {
   matrices x;
   fnx_status status = matrices_of (c, in[0], 0, true, &x);
-  return status == FNX_OK ? mdm_apply (c, &m->means, &x, s->method == SUM ? pick_sum : pick_nearest, out) : status;
+  return status == FNX_OK ? means_apply (c, &m->means, &x, s->method == SUM ? pick_sum : pick_nearest, out) : status;
 }
 
-static fnx_status
-save (fnx_call *c, const fnx_model *m, fnx_status (*put) (void *, const void *, size_t), void *to)
+static void
+put (state_out *o, const fnx_model *m)
 {
-  state_out o = { put, to, FNX_OK };
-  (void)c;
-  state_put_u64 (&o, m->means.sets);
-  mdm_put (&o, &m->means);
-  return o.status;
+  state_put_u64 (o, m->means.sets); /* one a power */
+  means_put (o, &m->means);
 }
 
-static fnx_status
-load (fnx_call *c, const fnx_step *s, uint32_t version, const void *bytes, size_t n, fnx_model **out)
-{
-  state_in in = { bytes, n, version != 1 };
-  (void)s;
-  fnx_model *m = learn_alloc (c, 1, sizeof *m);
-  if (!m)
-    return FNX_E_NOMEM;
-  size_t sets = state_count (&in, 8, 1 << 16);
-  in.bad |= sets == 0;
-  bool ok = mdm_get (&in, sets, &m->means);
-  fnx_status status = learn_state (c, "meanfield", &in, ok);
-  if (status == FNX_OK && mdm_complete (c, &m->means) != FNX_OK)
-    status = FNX_E_STATE;
-  if (status == FNX_OK)
-    *out = m;
-  else
-    model_free (m);
-  return status;
-}
-
-static const fnx_ext_estimator estimator = { .struct_size = sizeof estimator,
-                                             .flags = FNX_EST_SUPERVISED,
-                                             .fit = fit,
-                                             .apply = apply,
-                                             .model_free = model_free,
-                                             .state_version = 1,
-                                             .save = save,
-                                             .load = load,
-                                             .learns = "class means" };
-
-static const void *
-extension (const fnx_step *s, const char *id)
+static bool
+get (state_in *in, const fnx_step *s, fnx_model *m)
 {
   (void)s;
-  return strcmp (id, FNX_ESTIMATOR) == 0 ? &estimator : NULL;
+  size_t sets = state_count (in, 8, 1 << 16);
+  in->bad |= sets == 0;
+  return means_get (in, sets, &m->means);
 }
+
+ESTIMATOR ("meanfield", 1, put, get, mdm_complete, fit, mdm_free, .flags = FNX_EST_SUPERVISED, .apply = apply,
+           .learns = "class means");
 
 static const fnx_param_desc p_param = {
   .struct_size = sizeof p_param,

@@ -6,24 +6,10 @@
 #include "plugins/riemann/adapt.h"
 #include "plugins/common/linalg.h"
 
-/* The statistics: the mean, n x n.  Prepared: its inverse root. */
-static size_t
-square (int n)
-{
-  return (size_t)n * (size_t)n;
-}
-
-static fnx_status
-open (fnx_call *c, const fnx_step *s, const fnx_buf *b, size_t need, matrices *x)
-{
-  (void)s;
-  return matrices_of (c, b, need, true, x);
-}
-
 static size_t
 work (const matrices *x)
 {
-  return spd_work (x->n) + square (x->n);
+  return spd_work (x->n) + adapt_square (x->n);
 }
 
 static fnx_status
@@ -35,17 +21,7 @@ learn (fnx_call *c, const fnx_step *s, const matrices *x, const double *w, const
 static fnx_status
 pool (fnx_call *c, const fnx_step *s, int n, const double *v, size_t count, double *to)
 {
-  const double **x = c->scratch (c, (count + 1) * sizeof *x);
-  mean_note note;
-  if (!x)
-    return FNX_E_NOMEM;
-  for (size_t k = 0; k < count; k++)
-    x[k] = v + k * square (n);
-  mean_in in = { .n = n, .count = count, .x = x };
-  fnx_status status = mean_spd (c, s->metric, &in, to, &note);
-  if (status == FNX_E_NUMERIC && note.bad >= 0)
-    return c->fail (c, status, "the mean of a domain is not positive definite\nuse estimator=oas");
-  return status;
+  return adapt_pool (c, s->metric, n, v, adapt_square (n), count, to);
 }
 
 static int
@@ -54,15 +30,8 @@ move (const fnx_step *s, const matrices *x, size_t i, double t, double *v, doubl
   double *to = room + spd_work (x->n);
   if (spd_geodesic (s->metric, v, x->x[i], x->n, t, to, room))
     return -1;
-  memcpy (v, to, square (x->n) * sizeof *v);
+  memcpy (v, to, adapt_square (x->n) * sizeof *v);
   return 0;
-}
-
-static int
-prepare (const fnx_step *s, int n, const double *v, double *p, double *room)
-{
-  (void)s;
-  return spd_invsqrt (v, n, p, room);
 }
 
 static int
@@ -73,24 +42,19 @@ transform (const fnx_step *s, const matrices *x, size_t i, const double *p, doub
   return 0;
 }
 
-static bool
-sound (int n, const double *v)
-{
-  return la_asymmetry (v, n) == 0;
-}
-
+/* The statistics: the mean, n x n.  Prepared: its inverse root. */
 static const adapt_ops ops = { .name = "recentre",
                                .unitless = true,
-                               .open = open,
-                               .size = square,
-                               .prepared = square,
+                               .open = adapt_matrices,
+                               .size = adapt_square,
+                               .prepared = adapt_square,
                                .work = work,
                                .learn = learn,
                                .pool = pool,
                                .move = move,
-                               .prepare = prepare,
+                               .prepare = adapt_whitener,
                                .transform = transform,
-                               .sound = sound };
+                               .sound = adapt_symmetric };
 
 /* Has the metric a geodesic, on which a running mean moves? */
 static bool
@@ -113,20 +77,13 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
                       "from=running moves along geodesics, which metric=%s has none of here\n"
                       "use metric=riemann, logeuclid, euclid or wasserstein",
                       spd_mean_names[s->metric]);
-    adapt_destroy (s);
+    step_free (s);
   } else
     *out = s;
   return status;
 }
 
-static const fnx_ext_estimator estimator = ADAPT_ESTIMATOR ("domain means");
-
-static const void *
-extension (const fnx_step *s, const char *id)
-{
-  (void)s;
-  return strcmp (id, FNX_ESTIMATOR) == 0 ? &estimator : NULL;
-}
+ADAPT_ESTIMATOR ("recentre", "domain means");
 
 static const fnx_param_desc *const params[] = { &domain_param, &from_param, &metric_param, &peer_param, NULL };
 
@@ -167,7 +124,7 @@ const fnx_step_desc recentre_step = {
   .outputs = outputs,
   .params = params,
   .create = create,
-  .destroy = adapt_destroy,
+  .destroy = step_free,
   .negotiate = adapt_unitless,
   .extension = extension,
 };

@@ -8,43 +8,30 @@
 
 #include <math.h>
 
-static size_t
-square (int n)
-{
-  return (size_t)n * (size_t)n;
-}
-
 /* The statistics: the mean, n x n, and the dispersion.  Prepared: root and
  * inverse root of the mean, and the power that matrices are raised to. */
 static size_t
 size (int n)
 {
-  return square (n) + 1;
+  return adapt_square (n) + 1;
 }
 
 static size_t
 prepared (int n)
 {
-  return 2 * square (n) + 1;
-}
-
-static fnx_status
-open (fnx_call *c, const fnx_step *s, const fnx_buf *b, size_t need, matrices *x)
-{
-  (void)s;
-  return matrices_of (c, b, need, true, x);
+  return 2 * adapt_square (n) + 1;
 }
 
 static size_t
 work (const matrices *x)
 {
-  return spd_work (x->n) + 2 * square (x->n) + spd_ref_size (x->n);
+  return spd_work (x->n) + 2 * adapt_square (x->n) + spd_ref_size (x->n);
 }
 
 static void
 identity (double *v, int n)
 {
-  memset (v, 0, square (n) * sizeof *v);
+  memset (v, 0, adapt_square (n) * sizeof *v);
   for (size_t i = 0; i < (size_t)n; i++)
     v[i * ((size_t)n + 1)] = 1;
 }
@@ -78,7 +65,7 @@ learn (fnx_call *c, const fnx_step *s, const matrices *x, const double *w, const
   else
     status = matrices_mean (c, x, SPD_RIEMANN, w, code, k, s->peer, NULL, v);
   if (status == FNX_OK && spd_ref (SPD_RIEMANN, v, x->n, ref, room))
-    status = c->fail (c, FNX_E_NUMERIC, "the mean of a domain is not positive definite\nuse estimator=oas");
+    status = matrices_refuse (c, x, v, "the mean of a domain");
   spread p = { x, ref, code, k, d };
   if (status == FNX_OK)
     status = matrices_each (c, x, spd_work (x->n), spread_one, &p, NULL);
@@ -89,7 +76,7 @@ learn (fnx_call *c, const fnx_step *s, const matrices *x, const double *w, const
       sum += (w ? w[i] : 1) * d[i] * d[i];
       total += w ? w[i] : 1;
     }
-  v[square (x->n)] = sum / total;
+  v[adapt_square (x->n)] = sum / total;
   if (!(sum / total > 1e-20))
     return c->fail (c, FNX_E_DATA, "all trials of a domain are the same: they have no dispersion\nleave it out");
   return FNX_OK;
@@ -98,33 +85,24 @@ learn (fnx_call *c, const fnx_step *s, const matrices *x, const double *w, const
 static fnx_status
 pool (fnx_call *c, const fnx_step *s, int n, const double *v, size_t count, double *to)
 {
-  const double **x = c->scratch (c, (count + 1) * sizeof *x);
-  mean_note note;
   double sum = 0;
-  fnx_status status = x ? FNX_OK : FNX_E_NOMEM;
-  for (size_t k = 0; x && k < count; k++) {
-    x[k] = v + k * size (n);
-    sum += x[k][square (n)];
-  }
-  mean_in in = { .n = n, .count = count, .x = x };
-  if (s->centred)
-    identity (to, n);
-  else if (status == FNX_OK)
-    status = mean_spd (c, SPD_RIEMANN, &in, to, &note);
-  to[square (n)] = sum / (double)count;
-  if (status == FNX_E_NUMERIC)
-    return c->fail (c, status, "the mean of a domain is not positive definite\nuse estimator=oas");
-  return status;
+  for (size_t k = 0; k < count; k++)
+    sum += v[k * size (n) + adapt_square (n)];
+  to[adapt_square (n)] = sum / (double)count;
+  if (!s->centred)
+    return adapt_pool (c, SPD_RIEMANN, n, v, size (n), count, to);
+  identity (to, n);
+  return FNX_OK;
 }
 
 static int
 move (const fnx_step *s, const matrices *x, size_t i, double t, double *v, double *room)
 {
-  double *to = room + spd_work (x->n), *dispersion = v + square (x->n), d;
+  double *to = room + spd_work (x->n), *dispersion = v + adapt_square (x->n), d;
   if (!s->centred) {
     if (spd_geodesic (SPD_RIEMANN, v, x->x[i], x->n, t, to, room))
       return -1;
-    memcpy (v, to, square (x->n) * sizeof *v);
+    memcpy (v, to, adapt_square (x->n) * sizeof *v);
   }
   if (spd_dist (SPD_RIEMANN, x->x[i], v, x->n, &d, room))
     return -1;
@@ -135,8 +113,8 @@ move (const fnx_step *s, const matrices *x, size_t i, double t, double *v, doubl
 static int
 prepare (const fnx_step *s, int n, const double *v, double *p, double *room)
 {
-  p[2 * square (n)] = sqrt (s->dispersion / v[square (n)]);
-  return s->centred ? 0 : spd_roots (v, n, p, p + square (n), room);
+  p[2 * adapt_square (n)] = sqrt (s->dispersion / v[adapt_square (n)]);
+  return s->centred ? 0 : spd_roots (v, n, p, p + adapt_square (n), room);
 }
 
 /* M^1/2 (M^-1/2 X M^-1/2)^p M^1/2 */
@@ -144,10 +122,10 @@ static int
 transform (const fnx_step *s, const matrices *x, size_t i, const double *p, double *out, double *room)
 {
   int n = x->n;
-  double *y = room + spd_work (n), *z = y + square (n), power = p[2 * square (n)];
+  double *y = room + spd_work (n), *z = y + adapt_square (n), power = p[2 * adapt_square (n)];
   if (s->centred)
     return spd_power (x->x[i], n, power, out, room);
-  spd_congruence (x->x[i], p + square (n), n, y, room);
+  spd_congruence (x->x[i], p + adapt_square (n), n, y, room);
   if (spd_power (y, n, power, z, room))
     return -1;
   spd_congruence (z, p, n, out, room);
@@ -157,11 +135,11 @@ transform (const fnx_step *s, const matrices *x, size_t i, const double *p, doub
 static bool
 sound (int n, const double *v)
 {
-  return la_asymmetry (v, n) == 0 && isfinite (v[square (n)]) && v[square (n)] > 0;
+  return adapt_symmetric (n, v) && isfinite (v[adapt_square (n)]) && v[adapt_square (n)] > 0;
 }
 
 static const adapt_ops ops = { .name = "rescale",
-                               .open = open,
+                               .open = adapt_matrices,
                                .size = size,
                                .prepared = prepared,
                                .work = work,
@@ -184,14 +162,7 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
   return FNX_OK;
 }
 
-static const fnx_ext_estimator estimator = ADAPT_ESTIMATOR ("domain dispersions");
-
-static const void *
-extension (const fnx_step *s, const char *id)
-{
-  (void)s;
-  return strcmp (id, FNX_ESTIMATOR) == 0 ? &estimator : NULL;
-}
+ADAPT_ESTIMATOR ("rescale", "domain dispersions");
 
 static const fnx_param_desc dispersion_param = {
   .struct_size = sizeof dispersion_param,
@@ -253,6 +224,6 @@ const fnx_step_desc rescale_step = {
   .outputs = outputs,
   .params = params,
   .create = create,
-  .destroy = adapt_destroy,
+  .destroy = step_free,
   .extension = extension,
 };

@@ -73,6 +73,9 @@ int window_delay (const window *, int b);
 /* Samples that a trial of T leaves. */
 int64_t window_samples (const window *, int64_t T);
 fnx_status covs_of_epochs (fnx_call *, const fnx_buf *, cov_kind, const window *, double *out, matrices *);
+/* run() and apply() of what gives covariances: a new buffer of those of the
+ * epochs `in`. */
+fnx_status covs_new (fnx_call *, const fnx_buf *in, cov_kind, const window *, const fnx_buf **out);
 /* Note that rows come close to samples, where nothing shrinks. */
 void window_tell (fnx_call *, const fnx_spec *epochs, cov_kind, const window *);
 /* cov[trial,channel,channel] or epochs[trial,channel,time], told by the axes. */
@@ -85,11 +88,17 @@ const fnx_spec *cov_spec (fnx_call *, const fnx_spec *in, cov_kind, const window
 /* ---- common descriptors: params.c ---- */
 extern const fnx_port_desc cov_in_port, scores_out_port;
 extern const fnx_param_desc estimator_param, metric_param, peer_param;
+/* Of augmented covariances. */
+#define ACM_ORDER "4"
+#define ACM_LAG "8"
+enum { ACM_MAX_ORDER = 100 };
+extern const fnx_param_desc acm_order_param, acm_lag_param, acm_estimator_param;
 extern const fnx_param_desc either_estimator_param, any_metric_param, distance_param;
 extern const char *const spd_peer_names[];
 /* What distance= says beside the metric of the means. */
 spd_metric distance_of (spd_metric mean, int64_t said);
-extern const fnx_port_desc *const cov_inputs[], *const scores_outputs[], *const either_inputs[];
+extern const fnx_port_desc *const cov_inputs[], *const epochs_inputs[], *const either_inputs[];
+extern const fnx_port_desc *const scores_outputs[];
 
 extern const fnx_step_desc cov_step, augcov_step, delaycov_step, btacm_step, siegelmdm_step, siegeltangent_step,
     mean_step, tangent_step, mdm_step, fgmdm_step, meanfield_step, knn_step, csp_step, trcsp_step, spoc_step,

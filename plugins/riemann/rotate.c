@@ -10,6 +10,7 @@
 #include "plugins/riemann/turn.h"
 
 #include <math.h>
+#include <stdio.h>
 
 struct fnx_step {
   domain_by by;
@@ -46,9 +47,7 @@ model_free (fnx_model *m)
 {
   if (!m)
     return;
-  for (size_t i = 0; m->name && i < m->count; i++)
-    free (m->name[i]);
-  free (m->name);
+  domain_names_free (m->name, m->count);
   free (m->q);
   free (m);
 }
@@ -94,16 +93,34 @@ means_of (const fitting *f, int32_t k, size_t at)
   return status;
 }
 
+/* Which of the means of domain `at` or of the target is singular? */
+static fnx_status
+refuse (const fitting *f, size_t at, const double *target, const double *source, double *work)
+{
+  size_t q = (size_t)f->x->n * (size_t)f->x->n, room = strlen (f->m->name[at]) + 32;
+  char *what = f->c->scratch (f->c, room);
+  const double *bad = source;
+  if (!what)
+    return FNX_E_NOMEM;
+  snprintf (what, room, "a class mean of %s", f->m->name[at]);
+  for (size_t k = f->pairs[at]; k-- > 0;) {
+    if (cov_spd (source + k * q, f->x->n, work))
+      bad = source + k * q;
+    if (cov_spd (target + k * q, f->x->n, work))
+      return matrices_refuse (f->c, f->x, target + k * q, "a class mean of the domain it is for");
+  }
+  return matrices_refuse (f->c, f->x, bad, what);
+}
+
 static fnx_status
 turn_one (void *arg, size_t at, uint32_t worker)
 {
   const fitting *f = arg;
   size_t q = (size_t)f->x->n * (size_t)f->x->n, n_class = (size_t)f->cls->n;
   const double *means = f->source + at * 2 * n_class * q;
-  if (turn_onto (f->s->riemann, f->x->n, f->pairs[at], means, means + n_class * q, f->m->q + at * q,
-                 f->work + worker * f->room))
-    return f->c->fail (f->c, FNX_E_NUMERIC, "a class mean of %s is not positive definite\nuse estimator=oas",
-                       f->m->name[at]);
+  double *work = f->work + worker * f->room;
+  if (turn_onto (f->s->riemann, f->x->n, f->pairs[at], means, means + n_class * q, f->m->q + at * q, work))
+    return refuse (f, at, means, means + n_class * q, work);
   return FNX_OK;
 }
 
@@ -250,9 +267,7 @@ static void
 put (state_out *o, const fnx_model *m)
 {
   state_put_u64 (o, (uint64_t)m->n);
-  state_put_u64 (o, m->count);
-  for (size_t i = 0; i < m->count; i++)
-    state_put_text (o, m->name[i]);
+  domain_names_put (o, m->name, m->count);
   state_put_f64s (o, m->q, m->count * (size_t)m->n * (size_t)m->n);
 }
 
@@ -261,15 +276,12 @@ get (state_in *in, const fnx_step *s, fnx_model *m)
 {
   (void)s;
   m->n = (int)state_count (in, 0, 20000);
-  size_t count = state_count (in, 8, 1 << 20), q = (size_t)m->n * (size_t)m->n;
-  in->bad |= m->n == 0 || count == 0;
-  if (in->bad || !(m->name = calloc (count, sizeof *m->name)))
+  in->bad |= m->n == 0;
+  if (!domain_names_get (in, &m->name, &m->count))
     return false;
-  for (; m->count < count; m->count++)
-    if (!(m->name[m->count] = state_text (in)))
-      return false;
-  m->q = state_matrix (in, count, q);
-  for (size_t i = 0; m->q && i < count * q; i++)
+  size_t all = m->count * (size_t)m->n * (size_t)m->n;
+  m->q = state_matrix (in, m->count, (size_t)m->n * (size_t)m->n);
+  for (size_t i = 0; m->q && i < all; i++)
     in->bad |= !(fabs (m->q[i]) <= 1 + 1e-9);
   return m->q != NULL;
 }

@@ -50,6 +50,8 @@ fnx_status blocks_mean (fnx_call *, const blocks *, const double *w, const int32
 /* References of count means one after the other: spd_ref of P_0, siegel_ref of the rest. */
 size_t blocks_ref_size (int n, int order);
 fnx_status blocks_ref (fnx_call *, const double *mean, int n, int order, double *ref);
+/* Say that a mean is out of the disk. */
+fnx_status blocks_refuse (fnx_call *, const char *what);
 /* Are the saved means of a model what means can be? */
 bool blocks_sound (const double *mean, int n, int order);
 /* Matrices of block k alone. */

@@ -71,11 +71,13 @@ complete (fnx_call *c, fnx_model *m)
   m->ref = learn_alloc (c, q + (size_t)(m->order - 1) * size, sizeof *m->ref);
   if (!work || !m->ref)
     return FNX_E_NOMEM;
-  int bad = spd_invsqrt (m->mean, m->n, m->ref, work);
+  const matrices like = { .n = m->n };
+  if (spd_invsqrt (m->mean, m->n, m->ref, work))
+    return matrices_refuse (c, &like, m->mean, "the mean of the training set");
+  int bad = 0;
   for (int l = 1; l < m->order && !bad; l++)
     bad = siegel_ref (m->mean + (size_t)l * q, m->n, m->ref + q + (size_t)(l - 1) * size, work);
-  return bad ? c->fail (c, FNX_E_NUMERIC, "the mean of the training set is not positive definite\nuse estimator=oas")
-             : FNX_OK;
+  return bad ? blocks_refuse (c, "the mean of the training set") : FNX_OK;
 }
 
 static fnx_status
