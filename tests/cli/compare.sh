@@ -5,6 +5,7 @@
 dir=$(mktemp -d "${TMPDIR:-/tmp}/fornix-compare-XXXXXX") || exit 99
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 99
+awk () { LC_ALL=C command awk "$@"; } # which else expects decimal commas in some locales
 n=0 bad=0
 ok () # ok STATUS WHAT
 {

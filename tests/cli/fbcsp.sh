@@ -7,6 +7,7 @@
 # all of it over StratifiedKFold(3, shuffle=True, random_state=42), roc_auc.
 data=${FORNIX_SHARED:-$top_srcdir/../shared}/data/eeg/eegmmidb/S001
 test -r "$data/S001R12.edf" || { echo "1..0 # SKIP no S001R12.edf"; exit 77; }
+awk () { LC_ALL=C command awk "$@"; } # which else expects decimal commas in some locales
 n=0 bad=0
 # folds_are WANT WHAT CHAIN...: the AUC of each fold
 folds_are ()

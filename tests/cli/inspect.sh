@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # fornix inspect: options stand before or behind the thing, and what completion
 # asks for has its four fields for every step.
+awk () { LC_ALL=C command awk "$@"; } # which else expects decimal commas in some locales
 n=0 bad=0
 ok () # ok WHAT STATUS
 {
