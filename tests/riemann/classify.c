@@ -126,10 +126,18 @@ truth_and_chance (void)
 static void
 models (void)
 {
-  static const char *const lines[] = {
-    "tangent", "tangent metric=logeuclid", "mdm", "mdm metric=harmonic", "mdm distance=chol", "fgmdm", "meanfield",
-    "knn",     "knn metric=kullback",      "csp"
-  };
+  static const char *const lines[] = { "tangent",
+                                       "tangent metric=logeuclid",
+                                       "mdm",
+                                       "tangent metric=euclid",
+                                       "mdm metric=harmonic",
+                                       "mdm metric=euclid",
+                                       "mdm distance=chol",
+                                       "fgmdm",
+                                       "meanfield",
+                                       "knn",
+                                       "knn metric=kullback",
+                                       "csp" };
   fnx_buf *x = planted (3, false, 20);
   const fnx_buf *s = t_run ("cov estimator=oas", x);
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
