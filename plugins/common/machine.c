@@ -9,6 +9,18 @@
 #include <libsvm/svm.h>
 #include <math.h>
 
+static void
+silent (const char *text)
+{
+  (void)text;
+}
+
+void
+machine_load (void)
+{
+  svm_set_print_string_function (silent);
+}
+
 fnx_status
 machine_sort (fnx_call *c, const int32_t *code, int32_t n_class, const rows *x, rows *sorted, double *y)
 {

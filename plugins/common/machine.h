@@ -18,6 +18,10 @@
 fnx_status products (fnx_call *c, const rows *a, const rows *b, const double *mean, double *out);
 
 /* ---- machine.c ---- */
+/* libsvm says nothing of its own: call it from the load() of every module that
+ * trains with it. */
+void machine_load (void);
+
 typedef struct machine {
   size_t n_pair, n_sv;
   double *rho;  /* n_pair */

@@ -4,22 +4,15 @@
  */
 #include "plugins/learn/learn.h"
 
-#include <libsvm/svm.h>
-
 #include "plugins/common/linalg.h"
-
-static void
-silent (const char *text)
-{
-  (void)text;
-}
+#include "plugins/common/machine.h"
 
 static fnx_status
 load (const fnx_host *host)
 {
   (void)host;
   la_serial ();
-  svm_set_print_string_function (silent);
+  machine_load ();
   return FNX_OK;
 }
 

@@ -1,7 +1,7 @@
 # Covariance matrices.
 plugin_LTLIBRARIES += plugins/riemann/riemann.la
 plugins_riemann_riemann_la_LDFLAGS = $(AM_LDFLAGS) $(MODULE_LDFLAGS)
-plugins_riemann_riemann_la_LIBADD = plugins/common/libcommon.la plugins/common/libsignal.la $(LAPACKE_LIBS) $(OPENBLAS_LIBS) -lm
+plugins_riemann_riemann_la_LIBADD = plugins/common/libmachine.la plugins/common/libcommon.la plugins/common/libsignal.la $(SVM_LIBS) $(LAPACKE_LIBS) $(OPENBLAS_LIBS) -lm
 plugins_riemann_riemann_la_CPPFLAGS = $(AM_CPPFLAGS) $(AS_MODULE)riemann
 plugins_riemann_riemann_la_CFLAGS = $(AM_CFLAGS) $(LAPACKE_CFLAGS) $(OPENBLAS_CFLAGS)
 plugins_riemann_riemann_la_SOURCES = \
@@ -32,6 +32,7 @@ plugins_riemann_riemann_la_SOURCES = \
   plugins/riemann/filters.c \
   plugins/riemann/filters.h \
   plugins/riemann/knn.c \
+  plugins/riemann/ksvm.c \
   plugins/riemann/matrices.c \
   plugins/riemann/mdm.c \
   plugins/riemann/mdm.h \

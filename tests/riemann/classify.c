@@ -97,6 +97,9 @@ static const struct {
                { "meanfield", NULL },
                { "meanfield p=-1,-0.5,0.5,1 method=nearest", NULL },
                { "knn k=9", NULL },
+               { "ksvm", NULL },
+               { "ksvm metric=logeuclid", NULL },
+               { "ksvm metric=euclid", NULL },
                { "knn k=9 vote=distance metric=logeuclid", NULL },
                { "csp nfilter=4", "lda" },
                { "tangent", "svm" },
@@ -137,7 +140,10 @@ models (void)
                                        "meanfield",
                                        "knn",
                                        "knn metric=kullback",
-                                       "csp" };
+                                       "csp",
+                                       "ksvm",
+                                       "ksvm metric=logeuclid",
+                                       "ksvm metric=euclid" };
   fnx_buf *x = planted (3, false, 20);
   const fnx_buf *s = t_run ("cov estimator=oas", x);
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {

@@ -64,3 +64,7 @@ tests_riemann_siegel_SOURCES = tests/riemann/siegel.c plugins/riemann/siegel.c
 tests_riemann_siegel_CFLAGS = $(AM_CFLAGS) $(LAPACKE_CFLAGS) $(OPENBLAS_CFLAGS)
 tests_riemann_siegel_LDADD = $(riemann_test_libs)
 tests_riemann_siegel_LDFLAGS = $(TEST_LDFLAGS)
+riemann_tests += tests/riemann/ksvm
+tests_riemann_ksvm_SOURCES = tests/riemann/ksvm.c
+tests_riemann_ksvm_LDADD = $(riemann_test_libs)
+tests_riemann_ksvm_LDFLAGS = $(TEST_LDFLAGS)
