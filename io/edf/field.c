@@ -92,6 +92,9 @@ edf_decimal_read (const void *field, size_t n, edf_decimal *out, unsigned *odd)
   return true;
 }
 
+/* Eight digits, the widest field. */
+#define MOST_COUNT 99999999
+
 bool
 edf_integer_read (const void *field, size_t n, int64_t *out, unsigned *odd)
 {
@@ -104,6 +107,10 @@ edf_integer_read (const void *field, size_t n, int64_t *out, unsigned *odd)
       return false;
     d.mantissa /= 10;
   }
+  /* "5e16" is a number of four characters, and no count of anything: what is
+   * computed with counts must not overflow. */
+  if (d.mantissa > MOST_COUNT || d.mantissa < -MOST_COUNT)
+    return false;
   *odd |= o;
   *out = d.mantissa;
   return true;

@@ -198,6 +198,27 @@ check_gaps (void)
   made_free (&f);
 }
 
+/* ---- counts -------------------------------------------------------------------------- */
+
+/* Numbers that fit their fields and nothing else. */
+static void
+check_counts (void)
+{
+  static const struct {
+    size_t at, width;
+    const char *text, *part;
+  } fields[] = { { 252, 4, "5e16", "number of signals reads \"5e16\"" },
+                 { 252, 4, "9999", "takes 2560000 bytes" },
+                 { 236, 8, "9e18", "number of records reads \"9e18\"" },
+                 { 256 + 3 * 216, 8, "9e17", "samples reads \"9e17\"" } };
+  for (size_t k = 0; k < sizeof fields / sizeof *fields; k++) {
+    made_file f = make_plus ("EDF", even);
+    memset (f.bytes + fields[k].at, ' ', fields[k].width);
+    memcpy (f.bytes + fields[k].at, fields[k].text, strlen (fields[k].text));
+    refused (f, "", FNX_E_IO, fields[k].part);
+  }
+}
+
 /* ---- annotations and status bits -------------------------------------------------------- */
 
 static void
@@ -411,6 +432,7 @@ main (void)
   check_units ();
   check_rates ();
   check_gaps ();
+  check_counts ();
   check_annotations ();
   check_names ();
   check_odd ();
