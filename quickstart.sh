@@ -3,7 +3,7 @@
 #   ./quickstart.sh                  install what is missing, build, score a first chain
 #   ./quickstart.sh check            the same set-up, then all tests; the last line says
 #                                    "N passed, N failed"
-#   ./quickstart.sh check STAGE...   only some of: tests clang style asan valgrind dist
+#   ./quickstart.sh check STAGE...   only some of: tests locale clang style fuzz asan valgrind dist
 # Everything is built in ./build and ./build-*; delete them to start afresh.
 set -eu
 cd "$(dirname "$0")"
@@ -12,7 +12,7 @@ jobs=$(nproc)
 
 needed="gcc libc6-dev make autoconf automake libtool pkg-config libltdl-dev libfftw3-dev libgsl-dev libopenblas-dev
   liblapacke-dev libsvm-dev liblbfgs-dev libedf-dev libyaml-dev libjansson-dev zlib1g-dev lowdown mandoc"
-needed_by_tests="g++ clang clang-format cppcheck valgrind xz-utils locales"
+needed_by_tests="g++ clang libclang-rt-dev clang-format cppcheck valgrind xz-utils locales"
 
 # ---- set-up ------------------------------------------------------------------
 install_missing () {
@@ -99,6 +99,15 @@ stage_tests () {
   checked build
 }
 
+# The same where numbers are written with commas.
+stage_locale () {
+  configured build --enable-werror || return
+  make -s -C build -j "$jobs" || return
+  mkdir -p build/locale
+  test -d build/locale/de_DE.UTF-8 || localedef -i de_DE -f UTF-8 build/locale/de_DE.UTF-8
+  LOCPATH=$top/build/locale LC_ALL=de_DE.UTF-8 checked build
+}
+
 # All of it, tests too, compiles clean with the other compiler.
 stage_clang () {
   configured build-clang CC=clang CFLAGS='-O1 -g' --enable-werror || return
@@ -120,6 +129,25 @@ stage_style () {
   else
     count 1 "cppcheck"
   fi
+}
+
+# Every parser under libFuzzer for a few seconds; make check has its own mutator.
+stage_fuzz () {
+  configured build-fuzz CC=clang CFLAGS='-O1 -g' --enable-fuzzers || return
+  targets=$(sed -n 's|^EXTRA_PROGRAMS += ||p' tests/fuzz/*.mk)
+  # shellcheck disable=SC2086
+  make -s -C build-fuzz -j "$jobs" $targets || return
+  for target in $targets; do
+    corpus=build-fuzz/corpus/${target##*/}
+    mkdir -p "$corpus"
+    if ./build-fuzz/run "build-fuzz/$target" -seed=1 -max_total_time=5 -artifact_prefix="$corpus-" "$corpus" \
+      >"$corpus.log" 2>&1; then
+      count 0
+    else
+      count 1 "$target"
+      tail -n 20 "$corpus.log"
+    fi
+  done
 }
 
 # Sanitizers make gcc warn of what is not so: no -Werror here.
@@ -145,11 +173,11 @@ stage_dist () {
 }
 
 check () {
-  test $# -gt 0 || set -- tests clang style asan dist
+  test $# -gt 0 || set -- tests locale clang style fuzz asan dist
   for stage in "$@"; do
     case $stage in
-      tests | clang | style | asan | valgrind | dist) ;;
-      *) echo "quickstart.sh: no stage called $stage; there are tests clang style asan valgrind dist" >&2 && exit 2 ;;
+      tests | locale | clang | style | fuzz | asan | valgrind | dist) ;;
+      *) echo "quickstart.sh: no stage called $stage; there are tests locale clang style fuzz asan valgrind dist" >&2 && exit 2 ;;
     esac
   done
   for stage in "$@"; do
