@@ -1,4 +1,3 @@
 EXTRA_PROGRAMS += bench/crossspec
 bench_crossspec_SOURCES = bench/crossspec.c
 bench_crossspec_LDADD = $(TEST_LDADD) -lm
-bench_crossspec_LDFLAGS = $(TEST_LDFLAGS)

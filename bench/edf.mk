@@ -1,4 +1,3 @@
 EXTRA_PROGRAMS += bench/edf
 bench_edf_SOURCES = bench/edf.c
 bench_edf_LDADD = $(TEST_LDADD) $(EDFLIB_LIBS)
-bench_edf_LDFLAGS = $(TEST_LDFLAGS)

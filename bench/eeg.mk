@@ -1,5 +1,4 @@
 EXTRA_PROGRAMS += bench/eeg
 bench_eeg_SOURCES = bench/eeg.c
 bench_eeg_CFLAGS = $(AM_CFLAGS) $(FFTW_CFLAGS)
-bench_eeg_LDFLAGS = $(TEST_LDFLAGS)
 bench_eeg_LDADD = libcore.la $(FFTW_LIBS) -lm

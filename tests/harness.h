@@ -36,6 +36,10 @@ void t_labels (fnx_buf **b, const char *axis, const char *comma_separated);
 void t_texts (fnx_buf **b, const char *axis, const char *column, const char *const *texts);
 void t_reals (fnx_buf **b, const char *axis, const char *column, const double *reals);
 const double *t_values (const fnx_buf *);
+/* The first-axis items from .. to - 1. */
+fnx_buf *t_part (const fnx_buf *, int64_t from, int64_t to);
+/* Share of right answers in scores[trial,class]; `truth` has the column target. */
+double t_accuracy (const fnx_buf *scores, const fnx_buf *truth);
 void t_random (double *out, size_t n, uint64_t seed); /* standard normal, from our Philox */
 
 /* Run one step: t_run ("band range=8..32Hz method=iir", x).  An estimator is

@@ -3,7 +3,6 @@ EXTRA_DIST += tests/cli/chain.sh tests/cli/completion.sh
 TESTS += tests/cli/examples.sh tests/cli/inspect.sh tests/cli/readme.sh
 EXTRA_DIST += tests/cli/examples.sh tests/cli/inspect.sh tests/cli/readme.sh
 check_PROGRAMS += tests/cli/main-job
-tests_cli_main_job_SOURCES = tests/cli/main-job.c
 tests_cli_main_job_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_cli_main_job_LDADD = $(TEST_LDADD) $(JANSSON_LIBS)
 TESTS += tests/cli/main-job tests/cli/spellings.sh

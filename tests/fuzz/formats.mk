@@ -5,31 +5,27 @@ if FUZZERS
 noinst_PROGRAMS += tests/fuzz/fuzz-nifti tests/fuzz/fuzz-text tests/fuzz/fuzz-npy
 endif
 EXTRA_PROGRAMS += tests/fuzz/fuzz-nifti tests/fuzz/fuzz-text tests/fuzz/fuzz-npy
-FUZZ_LDFLAGS = $(TEST_LDFLAGS) -fsanitize=fuzzer,address,undefined
 
 tests_fuzz_nifti_mutate_SOURCES = tests/fuzz/nifti.c tests/fuzz/nifti-mutate.c $(FUZZ_MUTATE)
 tests_fuzz_nifti_mutate_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS)
 tests_fuzz_nifti_mutate_LDADD = io/nifti/libnifti.la $(TEST_LDADD) $(ZLIB_LIBS)
-tests_fuzz_nifti_mutate_LDFLAGS = $(TEST_LDFLAGS)
 tests_fuzz_fuzz_nifti_SOURCES = tests/fuzz/nifti.c
 tests_fuzz_fuzz_nifti_CFLAGS = $(FUZZ_TARGET_CFLAGS) $(ZLIB_CFLAGS)
 tests_fuzz_fuzz_nifti_LDADD = io/nifti/libnifti.la $(TEST_LDADD) $(ZLIB_LIBS)
-tests_fuzz_fuzz_nifti_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_nifti_LDFLAGS = $(FUZZ_LINK)
 
 tests_fuzz_text_mutate_SOURCES = tests/fuzz/text.c tests/fuzz/text-mutate.c $(FUZZ_MUTATE)
 tests_fuzz_text_mutate_LDADD = io/text/libtext.la $(TEST_LDADD)
-tests_fuzz_text_mutate_LDFLAGS = $(TEST_LDFLAGS)
 tests_fuzz_fuzz_text_SOURCES = tests/fuzz/text.c
 tests_fuzz_fuzz_text_CFLAGS = $(FUZZ_TARGET_CFLAGS)
 tests_fuzz_fuzz_text_LDADD = io/text/libtext.la $(TEST_LDADD)
-tests_fuzz_fuzz_text_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_text_LDFLAGS = $(FUZZ_LINK)
 
 tests_fuzz_npy_mutate_SOURCES = tests/fuzz/npy.c tests/fuzz/npy-mutate.c $(FUZZ_MUTATE)
 tests_fuzz_npy_mutate_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_npy_mutate_LDADD = io/npy/libnpy.la $(TEST_LDADD) $(JANSSON_LIBS)
-tests_fuzz_npy_mutate_LDFLAGS = $(TEST_LDFLAGS)
 tests_fuzz_fuzz_npy_SOURCES = tests/fuzz/npy.c
 tests_fuzz_fuzz_npy_CFLAGS = $(FUZZ_TARGET_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_npy_LDADD = io/npy/libnpy.la $(TEST_LDADD) $(JANSSON_LIBS)
-tests_fuzz_fuzz_npy_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_npy_LDFLAGS = $(FUZZ_LINK)
 noinst_HEADERS += tests/fuzz/calls.h

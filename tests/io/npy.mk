@@ -1,5 +1,3 @@
 check_PROGRAMS += tests/io/npy
 TESTS += tests/io/npy
 tests_io_npy_SOURCES = tests/io/npy.c tests/io/scratch.h
-tests_io_npy_LDFLAGS = $(TEST_LDFLAGS)
-tests_io_npy_LDADD = $(TEST_LDADD)

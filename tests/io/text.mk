@@ -1,5 +1,3 @@
 check_PROGRAMS += tests/io/text
 TESTS += tests/io/text
 tests_io_text_SOURCES = tests/io/text.c tests/io/scratch.h
-tests_io_text_LDFLAGS = $(TEST_LDFLAGS)
-tests_io_text_LDADD = $(TEST_LDADD)

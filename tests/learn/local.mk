@@ -5,24 +5,16 @@ LEARN_LDADD = tests/learn/libgolden.la plugins/common/libcommon.la $(TEST_LDADD)
 
 check_PROGRAMS += tests/learn/svm
 TESTS += tests/learn/svm
-tests_learn_svm_SOURCES = tests/learn/svm.c
-tests_learn_svm_LDFLAGS = $(TEST_LDFLAGS)
 tests_learn_svm_LDADD = $(LEARN_LDADD)
 
 check_PROGRAMS += tests/learn/linear
 TESTS += tests/learn/linear
-tests_learn_linear_SOURCES = tests/learn/linear.c
-tests_learn_linear_LDFLAGS = $(TEST_LDFLAGS)
 tests_learn_linear_LDADD = $(LEARN_LDADD)
 
 check_PROGRAMS += tests/learn/transform
 TESTS += tests/learn/transform
-tests_learn_transform_SOURCES = tests/learn/transform.c
-tests_learn_transform_LDFLAGS = $(TEST_LDFLAGS)
 tests_learn_transform_LDADD = $(LEARN_LDADD)
 
 check_PROGRAMS += tests/learn/select
 TESTS += tests/learn/select
-tests_learn_select_SOURCES = tests/learn/select.c
-tests_learn_select_LDFLAGS = $(TEST_LDFLAGS)
 tests_learn_select_LDADD = $(LEARN_LDADD)

@@ -1,16 +1,9 @@
 check_PROGRAMS += tests/network/planted tests/network/connectivity tests/network/voxelwise
 TESTS += tests/network/planted tests/network/connectivity tests/network/voxelwise
 
-tests_network_planted_SOURCES = tests/network/planted.c
-tests_network_planted_LDFLAGS = $(TEST_LDFLAGS)
-tests_network_planted_LDADD = $(TEST_LDADD)
 
-tests_network_connectivity_SOURCES = tests/network/connectivity.c
 tests_network_connectivity_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-tests_network_connectivity_LDFLAGS = $(TEST_LDFLAGS)
 tests_network_connectivity_LDADD = $(TEST_LDADD) $(JANSSON_LIBS)
 
-tests_network_voxelwise_SOURCES = tests/network/voxelwise.c
 tests_network_voxelwise_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-tests_network_voxelwise_LDFLAGS = $(TEST_LDFLAGS)
 tests_network_voxelwise_LDADD = $(TEST_LDADD) $(JANSSON_LIBS)

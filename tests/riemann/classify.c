@@ -35,37 +35,11 @@ planted (int classes, bool blind, uint64_t seed)
   return b;
 }
 
-static fnx_buf *
-part (const fnx_buf *b, int64_t from, int64_t to)
-{
-  int64_t idx[K];
-  for (int64_t i = from; i < to; i++)
-    idx[i - from] = i;
-  return buffer_pick (b, idx, to - from, NULL);
-}
-
-/* Share of right answers of scores[trial,class]. */
-static double
-accuracy (const fnx_buf *scores, const fnx_buf *truth)
-{
-  const fnx_spec *s = buffer_spec (scores);
-  const fnx_column *y = buffer_column (truth, "trial", "target");
-  const double *v = t_values (scores);
-  int64_t n = s->axes[0]->size, m = s->axes[1]->size, right = 0;
-  for (int64_t i = 0; i < n; i++) {
-    int64_t top = 0;
-    for (int64_t k = 1; k < m; k++)
-      top = v[i * m + k] > v[i * m + top] ? k : top;
-    right += strcmp (s->axes[1]->labels[top], y->texts[i]) == 0;
-  }
-  return (double)right / (double)n;
-}
-
 /* Fit one chain of (at most two) estimators on the first trials, score the rest. */
 static double
 score (const char *first, const char *second, const fnx_buf *s)
 {
-  fnx_buf *train = part (s, 0, TRAIN), *test = part (s, TRAIN, K);
+  fnx_buf *train = t_part (s, 0, TRAIN), *test = t_part (s, TRAIN, K);
   t_model *m = t_fit (first, train, NULL, NULL), *m2 = NULL;
   const fnx_buf *out = t_apply (m, test);
   if (second) {
@@ -76,7 +50,7 @@ score (const char *first, const char *second, const fnx_buf *s)
     buffer_unref (g);
     t_model_free (m2);
   }
-  double a = accuracy (out, test);
+  double a = t_accuracy (out, test);
   t_model_free (m);
   buffer_unref (out);
   buffer_unref (train);
@@ -185,7 +159,7 @@ weights (void)
     for (int64_t r = 0; r < k % 3; r++)
       twice[n++] = k;
   }
-  fnx_buf *repeated = buffer_pick (s, twice, n, NULL), *weighted = part (s, 0, K);
+  fnx_buf *repeated = buffer_pick (s, twice, n, NULL), *weighted = t_part (s, 0, K);
   t_reals (&weighted, "trial", "weight", w);
   static const char *const lines[] = { "tangent", "mdm", "csp" };
   for (size_t i = 0; i < 3; i++) {
@@ -206,7 +180,7 @@ weights (void)
     if (k % 3)
       twice[n++] = k;
   repeated = buffer_pick (s, twice, n, NULL);
-  weighted = part (s, 0, K);
+  weighted = t_part (s, 0, K);
   t_reals (&weighted, "trial", "weight", w);
   t_model *a = t_fit ("knn", repeated, NULL, NULL), *b = t_fit ("knn", weighted, NULL, NULL);
   const fnx_buf *u = t_apply (a, s), *v = t_apply (b, s);
@@ -281,7 +255,7 @@ by_definition (void)
 {
   enum { Q = C * C, NEAR = 7 };
   fnx_buf *x = planted (3, false, 60);
-  const fnx_buf *s = t_run ("cov estimator=oas", x), *train = part (s, 0, TRAIN), *test = part (s, TRAIN, K);
+  const fnx_buf *s = t_run ("cov estimator=oas", x), *train = t_part (s, 0, TRAIN), *test = t_part (s, TRAIN, K);
   const double *tr = t_values (train), *te = t_values (test);
   static const char *const lines[] = { "knn k=7 vote=distance metric=kullback", "knn k=7 metric=riemann" };
   for (int v = 0; v < 2; v++) {

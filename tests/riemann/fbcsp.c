@@ -45,15 +45,6 @@ planted (int classes, bool blind, const int *order)
 static const int plain[B * C] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14 },
                            shuffled[B * C] = { 0, 5, 10, 1, 6, 11, 2, 7, 12, 3, 8, 13, 4, 9, 14 };
 
-static fnx_buf *
-part (const fnx_buf *b, int64_t from, int64_t to)
-{
-  int64_t idx[K];
-  for (int64_t i = from; i < to; i++)
-    idx[i - from] = i;
-  return buffer_pick (b, idx, to - from, NULL);
-}
-
 static void
 by_definition (void)
 {
@@ -97,7 +88,7 @@ truth_and_chance (void)
 {
   for (int classes = 2; classes <= 3; classes++)
     for (int blind = 0; blind < 2; blind++) {
-      fnx_buf *x = planted (classes, blind, plain), *train = part (x, 0, TRAIN), *test = part (x, TRAIN, K);
+      fnx_buf *x = planted (classes, blind, plain), *train = t_part (x, 0, TRAIN), *test = t_part (x, TRAIN, K);
       const fnx_buf *f = train, *g = test;
       static const char *const lines[] = { "fbcsp nfilter=3", "select k=4", "lda" };
       for (int l = 0; l < 3; l++) {
@@ -167,7 +158,7 @@ refused (const char *line, const fnx_buf *x, fnx_status want, const char *words)
 static void
 refusals (void)
 {
-  fnx_buf *x = planted (2, false, plain), *few = part (x, 0, 1);
+  fnx_buf *x = planted (2, false, plain), *few = t_part (x, 0, 1);
   fnx_buf *bare = t_buf ("epochs[trial,channel,time]", NULL, 4L, 2L, 10L);
   double *v = malloc (sizeof (double) * K * B * C * T);
   memcpy (v, t_values (x), sizeof (double) * K * B * C * T);

@@ -62,26 +62,6 @@ turned (const double *q, double noise, bool blind, uint64_t seed)
   return b;
 }
 
-static fnx_buf *
-part (const fnx_buf *b, int64_t from, int64_t to)
-{
-  int64_t idx[2 * K];
-  for (int64_t i = from; i < to; i++)
-    idx[i - from] = i;
-  return buffer_pick (b, idx, to - from, NULL);
-}
-
-static double
-accuracy (const fnx_buf *scores, const fnx_buf *truth)
-{
-  const fnx_column *y = buffer_column (truth, "trial", "target");
-  const double *v = t_values (scores);
-  int64_t n = buffer_spec (scores)->axes[0]->size, right = 0;
-  for (int64_t i = 0; i < n; i++)
-    right += (v[2 * i + 1] > v[2 * i]) == !strcmp (y->texts[i], "right");
-  return (double)right / (double)n;
-}
-
 static void
 found (void)
 {
@@ -106,10 +86,10 @@ found (void)
 static double
 across (const fnx_buf *b)
 {
-  fnx_buf *train = part (b, K, 2 * K), *test = part (b, 0, K);
+  fnx_buf *train = t_part (b, K, 2 * K), *test = t_part (b, 0, K);
   t_model *m = t_fit ("mdm", train, NULL, NULL);
   const fnx_buf *out = t_apply (m, test);
-  double right = accuracy (out, test);
+  double right = t_accuracy (out, test);
   t_model_free (m);
   buffer_unref (out);
   buffer_unref (train);
@@ -180,7 +160,7 @@ ends (void)
 {
   double q[Q];
   rotation (q, 3);
-  fnx_buf *b = turned (q, 1, false, 80), *mine = part (b, 0, K), *others = part (b, K, 2 * K);
+  fnx_buf *b = turned (q, 1, false, 80), *mine = t_part (b, 0, K), *others = t_part (b, K, 2 * K);
   for (int i = 0; i < 2; i++) {
     t_model *w = t_fit (i ? "mdwm tradeoff=1" : "mdwm tradeoff=0", b, NULL, NULL);
     t_model *m = t_fit ("mdm", i ? mine : others, NULL, NULL);

@@ -14,15 +14,6 @@
 
 enum { K = 120, C = 6, T = 100, TRAIN = 80 };
 
-static fnx_buf *
-part (const fnx_buf *b, int64_t from, int64_t to)
-{
-  int64_t idx[2 * K];
-  for (int64_t i = from; i < to; i++)
-    idx[i - from] = i;
-  return buffer_pick (b, idx, to - from, NULL);
-}
-
 /* ---- the peers' numbers ---- */
 
 static const struct peer {
@@ -115,7 +106,7 @@ peers_near (void)
     if (p->classes != 2)
       t_reals (&x, "trial", "target", p->classes ? three : z);
     const fnx_buf *s = p->scm ? t_run ("cov estimator=scm", x) : buffer_ref (x);
-    fnx_buf *train = part (s, 0, p->classes == 3 ? GOLD_K - 1 : GOLD_K); /* classes of unequal size */
+    fnx_buf *train = t_part (s, 0, p->classes == 3 ? GOLD_K - 1 : GOLD_K); /* classes of unequal size */
     t_model *m = t_fit (p->line, train, NULL, NULL);
     const fnx_buf *out = t_apply (m, s);
     t_near (t_values (out), p->want, p->n, 1e-9, p->line);
@@ -165,7 +156,7 @@ planted (int classes, bool blind, uint64_t seed)
 static double
 accuracy (const char *line, const char *between, const char *then, const fnx_buf *x)
 {
-  fnx_buf *train = part (x, 0, TRAIN), *test = part (x, TRAIN, K);
+  fnx_buf *train = t_part (x, 0, TRAIN), *test = t_part (x, TRAIN, K);
   t_model *m = t_fit (line, train, NULL, NULL);
   const fnx_buf *f = t_apply (m, train), *g = t_apply (m, test);
   if (between) {
@@ -177,16 +168,7 @@ accuracy (const char *line, const char *between, const char *then, const fnx_buf
   }
   t_model *n = t_fit (then, f, NULL, NULL);
   const fnx_buf *out = t_apply (n, g);
-  const fnx_spec *s = buffer_spec (out);
-  const fnx_column *y = buffer_column (test, "trial", "target");
-  int64_t classes = s->axes[1]->size, right = 0;
-  for (int64_t i = 0; i < K - TRAIN; i++) {
-    const double *v = t_values (out) + i * classes;
-    int64_t top = 0;
-    for (int64_t k = 1; k < classes; k++)
-      top = v[k] > v[top] ? k : top;
-    right += strcmp (s->axes[1]->labels[top], y->texts[i]) == 0;
-  }
+  double right = t_accuracy (out, test);
   buffer_unref (out);
   buffer_unref (f);
   buffer_unref (g);
@@ -194,7 +176,7 @@ accuracy (const char *line, const char *between, const char *then, const fnx_buf
   buffer_unref (test);
   t_model_free (m);
   t_model_free (n);
-  return (double)right / (K - TRAIN);
+  return right;
 }
 
 static const struct {
@@ -266,7 +248,7 @@ comodulation (void)
     for (int l = 0; l < 2; l++) {
       fnx_buf *b = t_buf ("epochs[trial,channel,time]", x, (long)K, (long)C, (long)T);
       t_reals (&b, "trial", "target", y[blind]);
-      fnx_buf *train = part (b, 0, TRAIN), *test = part (b, TRAIN, K);
+      fnx_buf *train = t_part (b, 0, TRAIN), *test = t_part (b, TRAIN, K);
       t_model *m = t_fit (lines[l], train, NULL, NULL);
       const fnx_buf *out = t_apply (m, test);
       double r = correlation (t_values (out), 1, y[blind] + TRAIN, K - TRAIN);
@@ -302,7 +284,7 @@ one_against_rest (void)
       got[2 * i] = t_values (all)[6 * i + 2 * k];
       got[2 * i + 1] = t_values (all)[6 * i + 2 * k + 1];
     }
-    fnx_buf *b = part (x, 0, K);
+    fnx_buf *b = t_part (x, 0, K);
     t_texts (&b, "trial", "target", two);
     const fnx_buf *own = t_run ("csp nfilter=2", b);
     t_near (got, t_values (own), 2 * K, 1e-10, classes[k]);
@@ -392,7 +374,7 @@ weights (void)
   for (size_t l = 0; l < sizeof lines / sizeof *lines; l++) {
     double w[K];
     int64_t twice[2 * K], n = 0;
-    fnx_buf *x = planted (lines[l].classes, false, 70), *weighted = part (x, 0, K);
+    fnx_buf *x = planted (lines[l].classes, false, 70), *weighted = t_part (x, 0, K);
     for (int64_t k = 0; k < K; k++) {
       w[k] = (double)(k / 2 % 3);
       for (int64_t r = 0; r < k / 2 % 3; r++)
@@ -426,7 +408,8 @@ refused (const char *line, const fnx_buf *x, fnx_status want, const char *words)
 static void
 refusals (void)
 {
-  fnx_buf *x = planted (3, false, 60), *two = planted (2, false, 60), *few = part (two, 0, 1), *same = part (two, 0, K);
+  fnx_buf *x = planted (3, false, 60), *two = planted (2, false, 60), *few = t_part (two, 0, 1),
+          *same = t_part (two, 0, K);
   const char *one[K];
   double equal[K];
   for (int i = 0; i < K; i++) {

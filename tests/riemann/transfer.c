@@ -43,36 +43,16 @@ two_subjects (const double *w, bool blind, uint64_t seed)
   return b;
 }
 
-static fnx_buf *
-part (const fnx_buf *b, int64_t from, int64_t to)
-{
-  int64_t idx[2 * K];
-  for (int64_t i = from; i < to; i++)
-    idx[i - from] = i;
-  return buffer_pick (b, idx, to - from, NULL);
-}
-
-static double
-accuracy (const fnx_buf *scores, const fnx_buf *truth)
-{
-  const fnx_column *y = buffer_column (truth, "trial", "target");
-  const double *v = t_values (scores);
-  int64_t n = buffer_spec (scores)->axes[0]->size, right = 0;
-  for (int64_t i = 0; i < n; i++)
-    right += (v[2 * i + 1] > v[2 * i]) == !strcmp (y->texts[i], "right");
-  return (double)right / (double)n;
-}
-
 /* Train `line` and mdm on subject 1, answer for subject 2. */
 static double
 across (const char *line, const fnx_buf *covs)
 {
-  fnx_buf *train = part (covs, 0, K), *test = part (covs, K, 2 * K);
+  fnx_buf *train = t_part (covs, 0, K), *test = t_part (covs, K, 2 * K);
   t_model *m = line ? t_fit (line, train, NULL, NULL) : NULL;
   const fnx_buf *a = m ? t_apply (m, train) : buffer_ref (train), *b = m ? t_apply (m, test) : buffer_ref (test);
   t_model *mdm = t_fit ("mdm", a, NULL, NULL);
   const fnx_buf *out = t_apply (mdm, b);
-  double right = accuracy (out, test);
+  double right = t_accuracy (out, test);
   t_model_free (mdm);
   if (m)
     t_model_free (m);
@@ -90,7 +70,7 @@ static void
 far_apart (const fnx_buf *covs, double *w)
 {
   double b[Q], g[Q], root[Q], work[2000];
-  fnx_buf *second = part (covs, K, 2 * K);
+  fnx_buf *second = t_part (covs, K, 2 * K);
   const fnx_buf *m = t_run ("mean", second);
   t_random (g, Q, 99);
   la_gram (b, g, C, C, 1, 0);
@@ -156,8 +136,8 @@ by_domain (void)
   t_ok (!strcmp (buffer_spec (aligned)->unit, "1") && buffer_column (aligned, "trial", "target") != NULL,
         "aligned epochs have no unit, and keep their columns");
   for (int d = 0; d < 2; d++) {
-    fnx_buf *c = part (centred, d * K, (d + 1) * K), *s = part (scaled, d * K, (d + 1) * K);
-    fnx_buf *raw = part (covs, d * K, (d + 1) * K);
+    fnx_buf *c = t_part (centred, d * K, (d + 1) * K), *s = t_part (scaled, d * K, (d + 1) * K);
+    fnx_buf *raw = t_part (covs, d * K, (d + 1) * K);
     const fnx_buf *mc = t_run ("mean", c), *ms = t_run ("mean", s), *mr = t_run ("mean", raw);
     double sum = 0, wanted = 3;
     t_near (t_values (mc), one, Q, 1e-7, "the mean of a recentred domain is the identity");
@@ -223,7 +203,7 @@ peers (void)
   static const double ea[]
       = { 1.36441270230553,   -0.364850303892101, -0.766065088998487, 1.64887397208089, -0.978081677025906,
           -0.292803342639847, 0.670291097672368,  0.711020054012751,  1.41349260004087, 1.82852089605576 };
-  fnx_buf *x = small (), *known = part (x, 0, 3), *other = part (x, 3, 6);
+  fnx_buf *x = small (), *known = t_part (x, 0, 3), *other = t_part (x, 3, 6);
   const fnx_buf *c = t_run ("recentre peer=exact", x), *s = t_run ("rescale dispersion=2", x);
   t_near (t_values (c) + 8, centre, 4, 1e-8, "TLCenter of the first domain");
   t_near (t_values (c) + 20, centre + 4, 4, 1e-8, "and of the second");
@@ -254,12 +234,12 @@ static const char *const steps[] = { "align", "recentre", "rescale" };
 static void
 whose (void)
 {
-  fnx_buf *x = two_subjects (NULL, false, 30), *first = part (x, 0, K), *second = part (x, K, 2 * K);
+  fnx_buf *x = two_subjects (NULL, false, 30), *first = t_part (x, 0, K), *second = t_part (x, K, 2 * K);
   for (size_t i = 0; i < 3; i++) {
     char line[64];
     const fnx_buf *in = i ? t_run ("cov", first) : buffer_ref (first),
                   *new = i ? t_run ("cov", second) : buffer_ref (second);
-    fnx_buf *one = part (in, 7, 8), *other = part (new, 7, 8), *some = part (new, 0, 9);
+    fnx_buf *one = t_part (in, 7, 8), *other = t_part (new, 7, 8), *some = t_part (new, 0, 9);
     size_t item = spec_count (buffer_spec (one));
     t_model *m = t_fit (steps[i], in, NULL, NULL);
     const fnx_buf *all = t_apply (m, in), *single = t_apply (m, one);
@@ -331,8 +311,8 @@ bytes (void)
       char line[64];
       uint64_t one = 0;
       bool same = true;
-      fnx_buf *train = part (i ? cx : x, 0, K + 4), *test = part (i ? cx : x, K, 2 * K);
-      fnx_buf *train2 = part (i ? cy : y, 0, K + 4), *test2 = part (i ? cy : y, K, 2 * K);
+      fnx_buf *train = t_part (i ? cx : x, 0, K + 4), *test = t_part (i ? cx : x, K, 2 * K);
+      fnx_buf *train2 = t_part (i ? cy : y, 0, K + 4), *test2 = t_part (i ? cy : y, K, 2 * K);
       snprintf (line, sizeof line, "%s from=%s", steps[i], running ? "running" : "batch");
       for (unsigned n = 1; n <= 4; n *= 2) {
         pool_start (n);

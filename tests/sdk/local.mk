@@ -73,9 +73,6 @@ tests_sdk_bad_step_la_LDFLAGS = $(TEST_MODULE_LDFLAGS)
 tests_sdk_bad_model_la_SOURCES = tests/sdk/bad_model.c
 tests_sdk_bad_model_la_LDFLAGS = $(TEST_MODULE_LDFLAGS)
 check_PROGRAMS += tests/sdk/check
-tests_sdk_check_SOURCES = tests/sdk/check.c
-tests_sdk_check_LDADD = $(TEST_LDADD)
-tests_sdk_check_LDFLAGS = $(TEST_LDFLAGS)
 TESTS += tests/sdk/check
 
 sdk_tests = tests/sdk/headers.sh tests/sdk/symbols.sh tests/sdk/abi.sh tests/sdk/third-party.sh tests/sdk/own.sh
