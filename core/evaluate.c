@@ -305,6 +305,26 @@ check_metrics (const eval_settings *set, bool classify, fault *f)
   return FNX_OK;
 }
 
+/* What all pipelines predict alike. */
+static fnx_status
+aim_of (const evaluate *e, const fnx_spec *in, aim *what, fault *f)
+{
+  size_t port = 0, numbers = 0;
+
+  for (size_t i = 0; i < e->n_pipes; i++) {
+    port += target_slot (&e->pipe[i]) >= 0;
+    numbers += predicts_numbers (&e->pipe[i]);
+  }
+  *what = port || !can_classify (in) ? AIM_PORT : numbers ? AIM_NUMBERS : AIM_CLASSES;
+  if (port && port == e->n_pipes)
+    return FNX_OK;
+  if (port || (numbers && numbers < e->n_pipes))
+    return fault_set (f, EXIT_CHAIN, FNX_E_SPEC,
+                      "some of the pipelines predict classes, and others numbers\n"
+                      "end all of them with classifiers, or all with regressions");
+  return FNX_OK;
+}
+
 fnx_status
 evaluate_run (scope *s, node *n, const fnx_buf *in, report **r, fault *f)
 {
@@ -312,26 +332,25 @@ evaluate_run (scope *s, node *n, const fnx_buf *in, report **r, fault *f)
   const fnx_buf **whole = inputs_of (s, e, in);
   const fnx_spec *spec = buffer_spec (in);
   int k = sample_axis (spec);
-  bool classify = can_classify (spec);
+  aim what = AIM_CLASSES;
   int32_t n_class = 0;
   fnx_status st;
   call c;
 
   if (!whole)
     return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
-  for (size_t i = 0; i < e->n_pipes; i++)
-    classify = classify && target_slot (&e->pipe[i]) < 0;
-  if ((st = node_call (s, n, &c, f)) == FNX_OK) {
-    if (classify)
+  if ((st = aim_of (e, spec, &what, f)) == FNX_OK && (st = node_call (s, n, &c, f)) == FNX_OK) {
+    if (what == AIM_CLASSES)
       c.api.buf->classes (&c.api, in, spec->axes[k]->name, "target", &n_class, NULL);
     call_end (&c, FNX_OK);
   }
-  st = check_metrics (&e->set, classify, f);
+  if (st == FNX_OK)
+    st = check_metrics (&e->set, what == AIM_CLASSES, f);
   if (st == FNX_OK) {
-    default_metric (&e->set, classify, n_class);
+    default_metric (&e->set, what == AIM_CLASSES, n_class);
     report_tell_items (s, n, in, e->pipe, e->n_pipes);
     *r = report_new (n->line.as ? n->line.as : n->desc->name, f);
-    st = *r ? evaluate_groups (e, s, whole, spec->axes[k]->size, classify, *r, f) : f->code;
+    st = *r ? evaluate_groups (e, s, whole, spec->axes[k]->size, what, *r, f) : f->code;
   }
   free (whole);
   return st;
@@ -373,6 +392,9 @@ const fnx_step_desc evaluate_desc = {
          "cross-validation); the first of equals wins. The chosen settings of every fold stand in the result, and "
          "beside them what a step tells of what it learned. The inner scores of all candidates are its second output: "
          " ! write grid.svg  draws them,  ! write grid.tsv in=@search  lists them.\n\n"
+         "What is predicted follows from the last step: classes behind a classifier, numbers behind a regression of "
+         "the column target (regress; names of events that are numbers, or two classes as 0 and 1). Folds of numbers "
+         "are those of scikit-learn's KFold with the same shuffle= and seed=.\n\n"
          "The value is the mean over folds. The interval and the p value come from all tested items together.\n\n"
          "The protocols are MOABB's. within-session: folds= stratified folds of each session apart. cross-session: for"
          " each subject apart, one session is tested and the others are trained on. cross-subject: one subject is"

@@ -113,7 +113,7 @@ inner_sets (const group *g, size_t o, item_set *sets, fault *f)
                       .n_class = g->n_class,
                       .class_names = g->classes,
                       .k = (int)g->e->set.inner,
-                      .shuffle = g->codes && g->e->set.shuffle,
+                      .shuffle = (g->codes || g->number) && g->e->set.shuffle,
                       .seed = (uint64_t)g->e->set.seed };
   fold_set *inner = NULL;
   fnx_status st;

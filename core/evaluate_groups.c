@@ -10,6 +10,7 @@
 
 #include "core/evaluate_impl.h"
 #include "core/memo.h"
+#include "core/param.h"
 #include "core/rng.h"
 
 const protocol protocols[] = {
@@ -42,12 +43,12 @@ run_permuted (const group *g, uint64_t number, double *value, fault *f)
   int64_t *idx = malloc ((size_t)g->n * sizeof *idx);
   int32_t *codes = malloc ((size_t)g->n * sizeof *codes);
   const char **texts = calloc ((size_t)g->n, sizeof *texts);
-  double *reals = calloc ((size_t)g->n, sizeof *reals), u;
+  double *reals = calloc ((size_t)g->n, sizeof *reals), *y = calloc ((size_t)g->n, sizeof *y), u;
   fnx_column c = *target;
   fnx_buf *view = NULL;
   fnx_status st = FNX_E_NOMEM;
 
-  if (!idx || !codes || !texts || !reals)
+  if (!idx || !codes || !texts || !reals || !y)
     goto out;
   for (int64_t i = 0; i < g->n; i++)
     idx[i] = i;
@@ -61,7 +62,8 @@ run_permuted (const group *g, uint64_t number, double *value, fault *f)
     idx[j] = t;
   }
   for (int64_t i = 0; i < g->n; i++) {
-    codes[i] = g->codes[idx[i]];
+    codes[i] = g->codes ? g->codes[idx[i]] : 0;
+    y[i] = g->number ? g->number[idx[i]] : 0;
     if (c.texts)
       texts[i] = target->texts[idx[i]];
     else
@@ -74,7 +76,8 @@ run_permuted (const group *g, uint64_t number, double *value, fault *f)
     const fnx_buf *keep = q.input[0];
 
     q.input[0] = view;
-    q.codes = codes;
+    q.codes = g->codes ? codes : NULL;
+    q.number = g->number ? y : NULL;
     st = run_group (&q, NULL, value, f);
     q.input[0] = keep;
   }
@@ -84,6 +87,7 @@ out:
   free (codes);
   free (texts);
   free (reals);
+  free (y);
   return st == FNX_E_NOMEM ? fault_set (f, EXIT_DATA, st, "not enough memory") : st;
 }
 
@@ -151,7 +155,7 @@ make_folds (group *g, call *c, const char *axis, fault *f)
 
   if (plan.kind == FOLDS_STRATIFIED && !g->codes)
     plan.kind = FOLDS_KFOLD;
-  if (!g->codes && plan.kind == FOLDS_KFOLD)
+  if (!g->codes && !g->number && plan.kind == FOLDS_KFOLD)
     plan.shuffle = false; /* moments of a recording depend on their neighbours */
   if (plan.kind == FOLDS_LEAVE_GROUP_OUT || plan.kind == FOLDS_GROUP_KFOLD) {
     if (!by)
@@ -210,10 +214,42 @@ tell_places (const group *g, call *c, const char *axis, report *r, fault *f)
   return st;
 }
 
+/* The targets as numbers, as spoc and regress read them: numbers, texts that
+ * are, or two classes for 0 and 1. */
+static const double *
+numbers_of (call *c, const fnx_buf *b, const char *axis, int64_t n, fault *f)
+{
+  const fnx_column *col = buffer_column (b, axis, "target");
+  double *y = c->api.scratch (&c->api, ((size_t)n + 1) * sizeof *y);
+  const char *const *names;
+  const int32_t *code;
+  int64_t i = 0;
+  int32_t n_class;
+
+  if (!y)
+    return NULL;
+  for (; i < n && (col->reals || (col->texts[i] && number_parse (col->texts[i], &y[i]))); i++)
+    y[i] = col->reals ? col->reals[i] : y[i];
+  if (i == n)
+    return y;
+  if (!(code = codes_of (c, b, axis, "target", &n_class, &names)))
+    return NULL;
+  if (n_class != 2) {
+    fault_set (f, EXIT_DATA, FNX_E_DATA,
+               "the target of item %" PRId64 " is %s, and a regression predicts numbers\n"
+               "end with a classifier, as in  ! svm  , or give numbers: events called 0.35, or a recordings table",
+               i + 1, col->texts[i] ? col->texts[i] : "missing");
+    return NULL;
+  }
+  for (i = 0; i < n; i++)
+    y[i] = code[i] < 0 ? NAN : (double)code[i];
+  return y;
+}
+
 /* The items `idx` as a group of their own. */
 static fnx_status
 evaluate_group (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n_all, const int64_t *idx, int64_t n,
-                const char *name, bool classify, report *r, fault *f)
+                const char *name, aim what, report *r, fault *f)
 {
   group g = { .e = e, .s = s, .n = n, .name = name };
   const char *axis = buffer_spec (whole[0])->axes[sample_axis (buffer_spec (whole[0]))]->name;
@@ -235,7 +271,9 @@ evaluate_group (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n_al
     if (!g.input[i])
       st = f->code;
   }
-  if (st == FNX_OK && classify) {
+  if (st == FNX_OK && what == AIM_NUMBERS && !(g.number = numbers_of (&c, g.input[0], axis, n, f)))
+    st = f->code;
+  if (st == FNX_OK && what == AIM_CLASSES) {
     g.codes = codes_of (&c, g.input[0], axis, "target", &g.n_class, &g.classes);
     if (!g.codes)
       st = f->code;
@@ -256,7 +294,7 @@ evaluate_group (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n_al
     if (s->ses->on_progress && e->name)
       s->ses->on_progress (s->ses->on_arg, name, e->name[i], i, e->n_pipes);
     st = run_group (&g, r, &value, f);
-    if (st == FNX_OK && e->set.permutations && g.codes)
+    if (st == FNX_OK && e->set.permutations && (g.codes || g.number))
       st = permute (&g, r, value, f);
   }
   memo_free (common);
@@ -281,7 +319,7 @@ evaluate_group (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n_al
 
 /* Part the items by the values of the per= columns, in sorted order. */
 fnx_status
-evaluate_groups (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n, bool classify, report *r, fault *f)
+evaluate_groups (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n, aim what, report *r, fault *f)
 {
   const char *axis = buffer_spec (whole[0])->axes[sample_axis (buffer_spec (whole[0]))]->name;
   const char *by[10];
@@ -300,7 +338,7 @@ evaluate_groups (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n, 
   if (n_by == 1 && !e->set.n_per && protocols[e->set.cv].per2)
     by[n_by++] = protocols[e->set.cv].per2;
   if (!n_by)
-    return evaluate_group (e, s, whole, n, NULL, n, "", classify, r, f);
+    return evaluate_group (e, s, whole, n, NULL, n, "", what, r, f);
   if (call_begin (&c, s->ses, "evaluate", s->recording, 0, f) != FNX_OK)
     return f->code;
   idx = malloc ((size_t)(n + 1) * sizeof *idx);
@@ -339,7 +377,7 @@ evaluate_groups (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n, 
         idx[m++] = t;
     }
     if (m)
-      st = evaluate_group (e, s, whole, n, idx, m, name, classify, r, f);
+      st = evaluate_group (e, s, whole, n, idx, m, name, what, r, f);
   }
   free (idx);
   {

@@ -44,6 +44,10 @@ typedef struct eval_settings {
   size_t n_metric;
 } eval_settings;
 
+/* What a pipeline predicts: classes, the numbers of the target column, or what
+ * comes in at a port of its own. */
+typedef enum aim { AIM_CLASSES, AIM_NUMBERS, AIM_PORT } aim;
+
 typedef struct evaluate {
   eval_settings set;
   pipeline *pipe; /* one; compare has several, called name[i] */
@@ -61,6 +65,7 @@ typedef struct group {
   int64_t n;
   const char *name;
   const int32_t *codes; /* of the target column; NULL for regression */
+  const double *number; /* the target column where numbers are predicted; or NULL */
   int32_t n_class;
   const char *const *classes;
   fold_set *folds;
@@ -96,6 +101,8 @@ fnx_status take_prediction (predictions *, const item_set *set, int64_t row, con
 score_data predictions_data (const predictions *, size_t n_sets);
 /* The input slot that the last estimator with a target port learns from; -1. */
 int target_slot (const pipeline *);
+/* Does it end with a regression of the target column? */
+bool predicts_numbers (const pipeline *);
 
 /* evaluate_folds.c */
 void item_sets_free (item_set *, size_t n);
@@ -115,7 +122,6 @@ fnx_status parts_make (parts *, const fold_set *, const item_set *sets, const ch
 void parts_free (parts *);
 
 /* evaluate_groups.c */
-fnx_status evaluate_groups (evaluate *, scope *, const fnx_buf *const *whole, int64_t n, bool classify, report *,
-                            fault *f);
+fnx_status evaluate_groups (evaluate *, scope *, const fnx_buf *const *whole, int64_t n, aim what, report *, fault *f);
 
 #endif

@@ -70,6 +70,22 @@ target_slot (const pipeline *p)
   return -1;
 }
 
+bool
+predicts_numbers (const pipeline *p)
+{
+  return p->sub.main >= 0 && !strcmp (p->sub.slots[p->sub.main].spec->kind, "predictions");
+}
+
+/* One number for each test item. */
+static fnx_status
+take_numbers (predictions *p, const item_set *set, int64_t row, const fnx_buf *b)
+{
+  by_item (b, 0, row, p->predicted);
+  for (int64_t i = 0; i < set->n_test; i++)
+    p->y[row + i] = p->g->number[set->test[i]];
+  return FNX_OK;
+}
+
 fnx_status
 take_prediction (predictions *p, const item_set *set, int64_t row, const fnx_buf *b, fault *f)
 {
@@ -80,10 +96,12 @@ take_prediction (predictions *p, const item_set *set, int64_t row, const fnx_buf
 
   if (!strcmp (s->kind, "scores") && p->g->codes)
     return take_scores (p, set, row, b, f);
+  if (!strcmp (s->kind, "predictions") && p->g->number && (int64_t)spec_count (s) == set->n_test)
+    return take_numbers (p, set, row, b);
   if (target < 0 || k < 0 || s->axes[k]->size != set->n_test)
     return fault_set (f, EXIT_CHAIN, FNX_E_SPEC,
                       "the last step of begin ... end gives %s, which cannot be scored\nend with a classifier, as in"
-                      "  ! svm  , or a regression with a target, as in  ! ridge voxels=@voxels",
+                      "  ! svm  , or a regression, as in  ! regress  or  ! ridge voxels=@voxels",
                       s->kind);
   y = items_of (p->g->input[target], p->g->n, set->test, set->n_test, f);
   if (!y)
@@ -121,8 +139,8 @@ predictions_begin (predictions *p, const group *g, const item_set *sets, size_t 
   if (g->codes) {
     p->truth = calloc ((size_t)n + 1, sizeof *p->truth);
     p->scores = calloc ((size_t)(n * g->n_class) + 1, sizeof *p->scores);
-  } else if (target >= 0) {
-    p->n_target = (int64_t)(spec_count (buffer_spec (g->input[target])) / (size_t)(g->n ? g->n : 1));
+  } else if (g->number || target >= 0) {
+    p->n_target = g->number ? 1 : (int64_t)(spec_count (buffer_spec (g->input[target])) / (size_t)(g->n ? g->n : 1));
     p->y = calloc ((size_t)(n * p->n_target) + 1, sizeof *p->y);
     p->predicted = calloc ((size_t)(n * p->n_target) + 1, sizeof *p->predicted);
   }

@@ -4,10 +4,28 @@
  * where.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/evaluate_report.h"
+#include "core/param.h"
+
+/* "0.17 to 0.99" of many numbers; false: some name is no number. */
+static bool
+span_text (char *text, size_t n, const char *const *names, int32_t k)
+{
+  double v, low = INFINITY, high = -INFINITY;
+
+  for (int32_t i = 0; i < k; i++) {
+    if (!number_parse (names[i], &v))
+      return false;
+    low = fmin (low, v);
+    high = fmax (high, v);
+  }
+  snprintf (text, n, " (targets %g to %g)", low, high);
+  return true;
+}
 
 static void
 count_text (char *text, size_t n, const call *c, const fnx_buf *b, const char *axis, const char *column, bool list)
@@ -23,6 +41,8 @@ count_text (char *text, size_t n, const call *c, const fnx_buf *b, const char *a
     snprintf (text + at, n - at, "%d %s%s, ", k, column, k == 1 ? "" : "s");
     return;
   }
+  if (k > 8 && span_text (text + at, n - at, names, k))
+    return;
   at += (size_t)snprintf (text + at, n - at, " (");
   for (int32_t i = 0; i < k && i < 8 && at < n; i++) {
     int64_t m = 0;

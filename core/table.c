@@ -196,7 +196,7 @@ predictions_of (const fnx_buf *scores, const char *name_of_recording, fault *f)
   const fnx_spec *s = buffer_spec (scores);
   maker m = { .src = scores, .s = s, .rows = s->axes[0]->size, .f = f };
   const double *v = buffer_read (scores)->data;
-  const fnx_axis *classes = s->axes[1];
+  const fnx_axis *classes = s->ndim > 1 ? s->axes[1] : NULL; /* none: numbers are predicted */
   const char **name = calloc ((size_t)m.rows + 1, sizeof *name), **id = calloc ((size_t)m.rows + 1, sizeof *id);
   bool ok;
 
@@ -205,14 +205,15 @@ predictions_of (const fnx_buf *scores, const char *name_of_recording, fault *f)
   for (int64_t r = 0; ok && r < m.rows; r++) {
     int64_t best = 0;
 
-    for (int64_t c = 1; c < classes->size; c++)
+    for (int64_t c = 1; classes && c < classes->size; c++)
       if (v[r * classes->size + c] > v[r * classes->size + best])
         best = c;
-    name[r] = classes->labels ? classes->labels[best] : "?";
+    name[r] = classes && classes->labels ? classes->labels[best] : "?";
     id[r] = name_of_recording;
   }
   ok = ok && put_column (&m, "recording", NULL, NULL, id) && put_axis (&m, 1, 0)
-       && put_column (&m, "predicted", NULL, NULL, name) && put_values (&m, 1, v, classes->size, 1);
+       && (classes ? put_column (&m, "predicted", NULL, NULL, name) && put_values (&m, 1, v, classes->size, 1)
+                   : put_column (&m, "predicted", s->unit, v, NULL));
   free (name);
   free (id);
   if (!ok) {

@@ -51,7 +51,7 @@ apply_one (session *ses, const applied *a, const recording *r, const chain *more
     st = run_labelled (&s, r, f);
   if (st == FNX_OK) {
     result = s.slots[s.main].value;
-    if (!strcmp (buffer_spec (result)->kind, "scores")) {
+    if (!strcmp (buffer_spec (result)->kind, "scores") || !strcmp (buffer_spec (result)->kind, "predictions")) {
       table = predictions_of (result, r->id, f);
       result = table;
       st = table ? FNX_OK : f->code;

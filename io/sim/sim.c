@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The step `sim` and its settings; what it makes is in fists.c, p300.c,
- * tempo.c, rest.c and encoding.c.
+ * tempo.c, effort.c, rest.c and encoding.c.
  */
 #include "io/sim/sim.h"
 
@@ -63,8 +63,10 @@ sim_labels (fnx_call *c, const char *prefix, int64_t n)
 static const paradigm *
 streams (const settings *s)
 {
-  static const paradigm *const of[]
-      = { [SIM_FISTS] = &fists_paradigm, [SIM_P300] = &p300_paradigm, [SIM_TEMPO] = &tempo_paradigm };
+  static const paradigm *const of[] = { [SIM_FISTS] = &fists_paradigm,
+                                        [SIM_P300] = &p300_paradigm,
+                                        [SIM_TEMPO] = &tempo_paradigm,
+                                        [SIM_EFFORT] = &effort_paradigm };
   return of[s->what];
 }
 
@@ -221,7 +223,7 @@ extension (const fnx_step *step, const char *id)
   return NULL;
 }
 
-static const char *const whats[] = { "fists", "rest", "encoding", "p300", "tempo", NULL };
+static const char *const whats[] = { "fists", "rest", "encoding", "p300", "tempo", "effort", NULL };
 static const char *const counts[] = { "22", "64", NULL };
 static const char *const forms[] = { "series", "image", NULL };
 
@@ -231,26 +233,26 @@ static const char *const forms[] = { "series", "image", NULL };
 PARAM (what, .type = FNX_T_ENUM, .flags = FNX_P_MAIN, .fallback = "fists", .choices = whats,
        .doc = "fists: EEG of imagined left and right fists; rest: resting fMRI with modules; encoding: features and"
               " the voxels they drive; p300: EEG of rare targets among frequent stimuli; tempo: EEG of rhythms"
-              " that change their frequency alone");
+              " that change their frequency alone; effort: EEG whose power follows a number");
 PARAM (seed, .type = FNX_T_INT, .fallback = "1", .min = 0, .max = 1e15,
        .doc = "another seed is another recording, as are another subject and session; nothing else changes what is"
               " drawn");
-PARAM (subject, .type = FNX_T_INT, .fallback = "0", .min = 0, .max = 1e9, .when = "what=fists|p300|tempo",
+PARAM (subject, .type = FNX_T_INT, .fallback = "0", .min = 0, .max = 1e9, .when = "what=fists|p300|tempo|effort",
        .doc = "another subject: an own head, whose electrodes see a mixture of what those of subject 0 see; also the"
               " column subject of the trials");
-PARAM (session, .type = FNX_T_INT, .fallback = "0", .min = 0, .max = 1e9, .when = "what=fists|p300|tempo",
+PARAM (session, .type = FNX_T_INT, .fallback = "0", .min = 0, .max = 1e9, .when = "what=fists|p300|tempo|effort",
        .doc = "another session: the cap sits a little otherwise; also the column session of the trials");
 PARAM (snr, .type = FNX_T_REAL, .fallback = "1", .min = 0, .max = 1e6,
        .doc = "power of the planted signal over that of everything else; 0 plants nothing");
-PARAM (channels, .type = FNX_T_ENUM, .fallback = "22", .choices = counts, .when = "what=fists|p300|tempo",
+PARAM (channels, .type = FNX_T_ENUM, .fallback = "22", .choices = counts, .when = "what=fists|p300|tempo|effort",
        .doc = "22 round the motor cortex, or 64 all over, by their 10-10 names");
 PARAM (rate, .type = FNX_T_REAL, .unit = "Hz", .fallback = "160Hz", .min = 70, .max = 100000,
-       .when = "what=fists|p300|tempo", .doc = "samples a second");
-PARAM (trials, .type = FNX_T_INT, .fallback = "40", .min = 0, .max = 1e7, .when = "what=fists|tempo",
+       .when = "what=fists|p300|tempo|effort", .doc = "samples a second");
+PARAM (trials, .type = FNX_T_INT, .fallback = "40", .min = 0, .max = 1e7, .when = "what=fists|tempo|effort",
        .doc = "of 6 s each: 2 s of rest, the cue, 3 s of imagery, 1 s of rest");
 PARAM (stimuli, .type = FNX_T_INT, .fallback = "300", .min = 0, .max = 1e7, .when = "what=p300",
        .doc = "one each 0.8 s, a fifth of them targets");
-PARAM (duration, .type = FNX_T_REAL, .unit = "s", .min = 1e-3, .max = 1e8, .when = "what=fists|p300|tempo",
+PARAM (duration, .type = FNX_T_REAL, .unit = "s", .min = 1e-3, .max = 1e8, .when = "what=fists|p300|tempo|effort",
        .doc = "length of the recording, instead of trials or stimuli: as many as fit");
 PARAM (form, .type = FNX_T_ENUM, .fallback = "series", .choices = forms, .when = "what=rest",
        .doc = "series: one a region; image: a small brain of 12 x 14 x 12 voxels of 4 mm");
@@ -312,6 +314,9 @@ static const fnx_step_desc sim_step = {
     "sim:tempo is EEG of the same head with a rhythm of 12 Hz under C3 and C4, which has 10 Hz for 3 s after the cue"
     " slow and 14 Hz after the cue fast, with the same power: the classes differ in time alone, their covariances are"
     " the same. snr is as for fists.\n\n"
+    "sim:effort is EEG of the same head with a rhythm of 11 Hz under C3 and C4. Its cues bear a number between 0.10 and"
+    " 1.00 as their name, and for 3 s the power of the rhythm under C3 is that share of what it was. snr is as for"
+    " fists.\n\n"
     "subject= and session= make EEG recordings of several people and days: each has a fixed random mixing of the"
     " channels on top, strong between subjects and weak between sessions, and what was learned from one subject's"
     " covariances does not fit another until it is brought over ( ! recentre ).\n\n"

@@ -13,14 +13,14 @@
 
 #include "fornix/plugin.h"
 
-enum { SIM_FISTS, SIM_REST, SIM_ENCODING, SIM_P300, SIM_TEMPO };
+enum { SIM_FISTS, SIM_REST, SIM_ENCODING, SIM_P300, SIM_TEMPO, SIM_EFFORT };
 
 typedef struct settings {
   int what;
   uint64_t seed; /* of what is drawn: follows from said, subject and session */
   uint64_t said; /* seed=, as the user wrote it */
   double snr;
-  /* fists, p300, tempo */
+  /* fists, p300, tempo, effort */
   uint64_t subject, session;
   int64_t n_channel, n_trial, n_sample;
   double period, cue;         /* s from one trial to the next, and from its begin to its cue */
@@ -54,10 +54,10 @@ enum {
   ITEM_REGION = 1000000 /* + region, voxel, feature */
 };
 
-/* ---- eeg.c: one recording while it streams; fists.c, p300.c, tempo.c: what is in it ---- */
+/* ---- eeg.c: one recording while it streams; fists.c, p300.c, tempo.c, effort.c: what is in it ---- */
 typedef struct eeg eeg;
 typedef struct paradigm paradigm;
-extern const paradigm fists_paradigm, p300_paradigm, tempo_paradigm;
+extern const paradigm fists_paradigm, p300_paradigm, tempo_paradigm, effort_paradigm;
 const fnx_spec *eeg_spec (fnx_call *, const settings *, int64_t start, int64_t size); /* scratch memory */
 eeg *eeg_new (fnx_call *, const settings *, const paradigm *);
 void eeg_free (eeg *);

@@ -13,7 +13,7 @@ plugins_common_libcommon_la_SOURCES = \
   plugins/common/mestimate.c plugins/common/mestimate.h \
   plugins/common/distribution.c plugins/common/distribution.h \
   plugins/common/mean.c plugins/common/mean.h plugins/common/mean_riemann.c plugins/common/mean_impl.h \
-  plugins/common/trials.h plugins/common/rows.c plugins/common/classes.c plugins/common/scores.c \
+  plugins/common/trials.h plugins/common/rows.c plugins/common/classes.c plugins/common/numbers.c plugins/common/scores.c \
   plugins/common/estimator.c plugins/common/estimator.h \
   plugins/common/mutual.c plugins/common/mutual.h plugins/common/neighbours.c plugins/common/neighbours.h \
   plugins/common/state.h

@@ -51,6 +51,12 @@ void classes_put (state_out *, const classes *);
 /* false: bad bytes or no memory (then s->bad is not set). */
 bool classes_get (state_in *s, classes *out);
 
+/* ---- numbers.c: what a regression follows ---- */
+/* The column "target" of the trials as numbers y[n]: numbers, texts that are
+ * such (events called 0.35), or two classes for 0 and 1.  Anything else is
+ * refused in the name of `step`; `other` is the step for classes. */
+fnx_status numbers_of (fnx_call *c, const fnx_buf *b, const char *step, const char *other, double *y);
+
 /* ---- scores.c ---- */
 /* negotiate() of every classifier. */
 fnx_status scores_negotiate (fnx_call *c, fnx_step *s, const fnx_spec *const *in, const fnx_spec **out);

@@ -7,6 +7,7 @@
 
 #include "plugins/common/estimator.h"
 
-extern const fnx_step_desc svm_step, lda_step, logistic_step, scale_step, pca_step, select_step, flatten_step;
+extern const fnx_step_desc svm_step, lda_step, logistic_step, scale_step, pca_step, select_step, flatten_step,
+    regress_step;
 
 #endif

@@ -7,7 +7,6 @@
 #include "plugins/riemann/spatial.h"
 
 #include <math.h>
-#include <stdio.h>
 
 static fnx_status
 create (fnx_call *c, const fnx_params *p, fnx_step **out)
@@ -23,51 +22,6 @@ negotiate (fnx_call *c, fnx_step *s, const fnx_spec *const *in, const fnx_spec *
 {
   int64_t n = in[0]->axes[1]->size;
   return spatial_negotiate (c, s, in[0], n == FNX_UNKNOWN || n > s->count ? s->count : n, out);
-}
-
-/* A number out of a text such as the name of an event; NaN if it is none. */
-static double
-number (const char *text)
-{
-  char *end;
-  double v = text ? strtod (text, &end) : NAN;
-  return text && end != text && *end == 0 ? v : NAN;
-}
-
-/* The target of each trial as a number; two classes are 0 and 1. */
-static fnx_status
-targets_of (fnx_call *c, const fnx_buf *b, double *y)
-{
-  const fnx_column *col = c->buf->column (b, "trial", "target");
-  size_t n = (size_t)c->buf->spec (b)->axes[0]->size, i = 0;
-  int32_t n_class = 0;
-  const char *const *names;
-  if (!col || (!col->reals && !col->texts))
-    return c->fail (c, FNX_E_DATA, "the trials of %s have no column target; spoc follows a number of each",
-                    c->recording);
-  while (i < n && isfinite (y[i] = col->reals ? col->reals[i] : number (col->texts[i])))
-    i++;
-  if (i == n)
-    return FNX_OK;
-  if (col->reals || !col->texts[i])
-    return c->fail (c, FNX_E_DATA, "the target of %s is missing\nleave the trial out, or give it one",
-                    trial_name (c, b, i));
-  const int32_t *code = c->buf->classes (c, b, "trial", "target", &n_class, &names);
-  if (!code)
-    return FNX_E_DATA;
-  if (n_class != 2)
-    return c->fail (c, FNX_E_DATA,
-                    "the target of %s is \"%s\"; spoc follows numbers, such as reaction times, or two classes\n"
-                    "for %d classes use  csp",
-                    trial_name (c, b, i), col->texts[i], (int)n_class);
-  c->log (c, FNX_LOG_NOTE, "targets %s and %s count as 0 and 1", names[0], names[1]);
-  for (i = 0; i < n; i++) {
-    if (code[i] < 0)
-      return c->fail (c, FNX_E_DATA, "the target of %s is missing\nleave the trial out, or give it one",
-                      trial_name (c, b, i));
-    y[i] = code[i];
-  }
-  return FNX_OK;
 }
 
 /* Targets to mean 0 and (population) variance 1 under the weights, which sum to total. */
@@ -108,7 +62,7 @@ find (fnx_call *c, const fnx_step *s, const matrices *x, filters *f)
   double *mean = work, *with = mean + q, *v = with + q, *copy = v + q, *lambda = copy + q;
   fnx_status status = rows_weights (c, x->of, &weight);
   if (status == FNX_OK)
-    status = targets_of (c, x->of, z);
+    status = numbers_of (c, x->of, "spoc", "csp", z);
   if (status == FNX_OK)
     status = standardise (c, weight, x->count, z, &total);
   if (status == FNX_OK)
@@ -170,8 +124,8 @@ const fnx_step_desc spoc_step = {
     " gives=space hands on the filtered epochs.",
   .cite = "Daehne et al., NeuroImage 86:111, 2014",
   .equals = "with peer=mne MNE 1.3 mne.decoding.SPoC to 1e-9",
-  .example = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s"
-             " ! evaluate folds=5 begin cov estimator=oas ! spoc ! lda end",
+  .example = "fornix run sim:effort ! band range=8..32Hz ! epoch on=all from=0s to=3s"
+             " ! evaluate folds=5 metric=r,r2 begin cov estimator=oas ! spoc ! regress end",
   .inputs = either_inputs,
   .outputs = filters_outputs,
   .params = params,

@@ -55,6 +55,29 @@ scores sim:fists trials=20 ! $fists ! cov estimator=oas ! tangent ! evaluate fol
 test $rc = 0 && grep -q 'on all data: tangent$' err
 ok $? 'what was fitted on all data is named'
 
+# ---- numbers ---------------------------------------------------------------------------
+grip='band range=8..32Hz ! epoch on=all from=0s to=3s'
+scores sim:effort ! $grip ! evaluate metric=r,r2,mse begin cov estimator=oas ! spoc ! regress end
+test $rc = 0 && is "$(value value r) > 0.5 && $(value p r) < 0.001 && $(value value r2) > 0.2"
+ok $? "power that follows a number: r $(value value r), R2 $(value value r2)"
+grep -q 'targets 0.1. to 0.9' err
+ok $? 'numbers are not counted as classes'
+scores sim:effort snr=0 seed=3 ! $grip ! evaluate permutations=19 begin cov estimator=oas ! spoc ! regress end
+test $rc = 0 && test "$(value p_by r)" = permutation && is "$(value value r) < 0.35 && $(value p r) > 0.05"
+ok $? "power that does not: r $(value value r), p $(value p r)"
+scores sim:effort ! $grip ! evaluate folds=3 begin cov estimator=oas ! spoc nfilter=try:1,8 ! regress end
+test $rc = 0 && grep -q 'spoc.nfilter=1' out
+ok $? 'a search by r'
+scores sim:effort ! $grip ! evaluate metric=auc begin tangent ! regress end
+test $rc = 3 && grep -q 'r, r2, mse do' err
+ok $? 'auc is no metric of numbers'
+scores sim:tempo trials=8 ! $grip ! compare begin tangent ! regress end begin tangent ! lda end
+test $rc = 3 && grep -q 'end all of them with classifiers, or all with regressions' err
+ok $? 'classes and numbers are not compared'
+fornix train sim:effort ! $grip ! cov estimator=oas ! spoc ! regress -o grip.fnx >out 2>err &&
+  fornix apply grip.fnx sim:effort seed=2 >out 2>err && head -1 out | grep -q '^recording.trial.*predicted' && test "$(wc -l <out)" = 41
+ok $? 'train and apply: a number each trial'
+
 # ---- a search --------------------------------------------------------------------------
 search='pick C3,Cz,C4 ! band range=8..32Hz ! epoch on=left,right from=0s to=2s
   ! evaluate folds=4 begin augcov order=try:1,2 lag=try:1,3 ! mdm end'

@@ -18,3 +18,9 @@ tests_learn_transform_LDADD = $(LEARN_LDADD)
 check_PROGRAMS += tests/learn/select
 TESTS += tests/learn/select
 tests_learn_select_LDADD = $(LEARN_LDADD)
+
+check_PROGRAMS += tests/learn/regress
+TESTS += tests/learn/regress
+tests_learn_regress_SOURCES = tests/learn/regress.c
+tests_learn_regress_LDFLAGS = $(TEST_LDFLAGS)
+tests_learn_regress_LDADD = $(LEARN_LDADD)
