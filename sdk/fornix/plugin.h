@@ -136,8 +136,9 @@ typedef struct fnx_axis {
 /* Kinds: signal[channel,time] epochs[trial,channel,time] spectrum[channel,freq]
  * cov[trial,channel,channel] features[trial,feature] connectivity[region,region]
  * image[x,y,z] image[x,y,z,time] series[region,time] voxels[voxel,time]
- * scores[trial,class] table[row].  In a table the row axis's columns are the
- * content and the tensor is empty (float64, shape [rows], all NaN). */
+ * scores[trial,class] predictions[trial] table[row].  In a table the row axis's
+ * columns are the content and the tensor is empty (float64, shape [rows], all
+ * NaN). */
 typedef struct fnx_spec {
   uint32_t struct_size;
   int32_t ndim;
@@ -411,7 +412,8 @@ typedef struct fnx_ext_estimator {
   fnx_status (*fit) (fnx_call *, const fnx_step *, const fnx_buf *const *in, const fnx_model *start, fnx_model **out);
   /* Target ports are NULL here.  A classifier gives scores[trial,class]: the
    * class axis is labelled, the largest score is the answer; with two classes
-   * score[1] - score[0] ranks the trials. */
+   * score[1] - score[0] ranks the trials.  A regression of the column target
+   * gives predictions[trial]. */
   fnx_status (*apply) (fnx_call *, const fnx_step *, const fnx_model *, const fnx_buf *const *in, const fnx_buf **out);
   void (*model_free) (fnx_model *);
   uint32_t state_version;
