@@ -64,6 +64,8 @@ bool settings_usual (settings *, const probe *);
 bool settings_random (settings *, const probe *, dice *);
 /* The usual ones with one param at its min (0), max (1) or choice number. */
 bool settings_edge (settings *, const probe *, const fnx_param_desc *, size_t which);
+/* How many of these a param has. */
+size_t settings_edges (const fnx_param_desc *);
 void settings_free (settings *);
 char *settings_text (const settings *); /* "order=4 method=iir" */
 
@@ -97,11 +99,26 @@ fnx_status subject_apply (subject *, const fnx_ext_estimator *, const fnx_model 
 /* Open, run, close with the usual settings on sound inputs. */
 fnx_status probe_run_once (probe *, const settings *, const inputs *, outputs *, fnx_spec **promised, fault *f);
 void specs_free (fnx_spec **promised);
+/* Has every output the type that negotiation promised, and one of its port? */
+bool types_hold (probe *, fnx_spec *const *promised, const outputs *);
 /* Where two results differ, in words; NULL: nowhere, bit for bit. */
 char *outputs_difference (const outputs *a, const outputs *b);
 /* Is this an honest refusal: a code for somebody else than the plugin's
  * author, and a sentence?  Otherwise false and *why. */
 bool refusal_honest (fnx_status, const fault *, const char **why);
+
+/* ---- usual settings and a sound input (validate_bench.c) ------------------- */
+typedef struct bench {
+  settings set;
+  inputs in;
+} bench;
+/* False: there is none, and that is said. */
+bool bench_open (bench *, probe *, bool large, int64_t n_time);
+void bench_close (bench *);
+/* A run that fails on these: the plugin's fault when it is not honest about it;
+ * otherwise the input did not suit.  False. */
+bool bench_failed (probe *, fnx_status, fault *);
+bool probe_no_damage (probe *); /* to what lies around guarded memory */
 
 /* ---- guarded memory (validate_guard.c) -------------------------------------- */
 /* From here on values of buffers and scratch memory lie between guard pages,
@@ -113,7 +130,7 @@ void guard_read_only (const fnx_buf *, bool on); /* whoever writes crashes */
 size_t guard_live (void);                        /* buffers that nobody released */
 const char *guard_damage (void);                 /* what was found overwritten; or NULL */
 
-/* ---- the tests (validate_tests.c, validate_model.c) ----------------------- */
+/* ---- the tests (validate_types.c, _wild.c, _again.c, _model.c) ----------------------- */
 typedef bool test_fn (probe *);
 test_fn test_descriptor, test_settings, test_types, test_random, test_outside, test_twice, test_threads, test_blocks,
     test_model, test_cancel, test_meta, test_leaks;

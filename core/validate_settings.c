@@ -306,3 +306,17 @@ settings_edge (settings *s, const probe *p, const fnx_param_desc *d, size_t whic
   snprintf (text, sizeof text, "%s%s", number_text (which ? d->max : d->min, number), unit_of (d));
   return settings_usual (s, p) && put (s, d->name, text);
 }
+
+size_t
+settings_edges (const fnx_param_desc *d)
+{
+  size_t n = 0;
+
+  if (d->type == FNX_T_ENUM)
+    while (d->choices[n])
+      n++;
+  else if ((d->type == FNX_T_INT || d->type == FNX_T_REAL) && (d->min != 0 || d->max != 0) && isfinite (d->min)
+           && isfinite (d->max))
+    n = 2;
+  return n;
+}
