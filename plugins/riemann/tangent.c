@@ -344,7 +344,8 @@ const fnx_step_desc tangent_step = {
          " log(M^-1/2 X M^-1/2) of each matrix X: in that flat picture any linear method applies, and distances to the"
          " mean are kept. The mean is learned again inside each fold; it needs no targets.\n\n"
          "Epochs may come in directly: their covariances are then estimated with estimator=oas. Other metrics:"
-         " logeuclid maps differences of matrix logarithms, euclid plain differences.\n\n"
+         " logeuclid gives the derivative of exp at log M in the direction log X - log M (pyRiemann's map; the plain"
+         " difference of logarithms is what ksvm metric=logeuclid takes products of), euclid X - M.\n\n"
          "Spectra of crossspec gives=each have a mean at every frequency, and the features of one frequency stand"
          " behind those of the one before.",
   .cite = "Barachant et al., IEEE TBME 59:920, 2012",
