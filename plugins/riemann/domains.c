@@ -212,3 +212,26 @@ domain_names_free (char **name, size_t count)
     free (name[i]);
   free (name);
 }
+
+fnx_status
+sides_sources (fnx_call *c, const sides *s, const domains *d, size_t count, const char *step, int32_t *domain,
+               char **name, size_t *n)
+{
+  for (int32_t k = 0; k < d->n; k++) {
+    bool source = false, target = false;
+    for (size_t i = 0; i < count; i++)
+      if (d->of[i] == k)
+        *(s->target[i] >= 0 ? &target : &source) = true;
+    if (source && target)
+      return c->fail (c, FNX_E_DATA,
+                      "domain %s holds trials of what %s is for and others\nuse domains apart: domain=session",
+                      d->name[k], step);
+    if (!source)
+      continue;
+    domain[*n] = k;
+    name[*n] = strdup (d->name[k]);
+    if (!name[(*n)++])
+      return c->fail (c, FNX_E_NOMEM, "no memory for the name of a domain");
+  }
+  return FNX_OK;
+}

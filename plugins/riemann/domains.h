@@ -50,5 +50,9 @@ fnx_status sides_of (fnx_call *, const fnx_buf *b, const domains *, const char *
  * sentence of step `name`. */
 fnx_status sides_check (fnx_call *, const sides *, size_t count, const char *name, int32_t n_class,
                         const char *const *class_name);
+/* The *n source domains, for step `step`: their numbers, and copies of their
+ * names, for which there is room.  One that has trials of both sides is refused. */
+fnx_status sides_sources (fnx_call *, const sides *, const domains *, size_t count, const char *step, int32_t *domain,
+                          char **name, size_t *n);
 
 #endif

@@ -62,6 +62,7 @@ plugins_riemann_riemann_la_SOURCES = \
   plugins/riemann/takens.c \
   plugins/riemann/takens.h \
   plugins/riemann/tangent.c \
+  plugins/riemann/tangentrotate.c \
   plugins/riemann/trcsp.c \
   plugins/riemann/turn.c \
   plugins/riemann/turn.h \

@@ -103,6 +103,6 @@ extern const fnx_port_desc *const scores_outputs[];
 extern const fnx_step_desc cov_step, augcov_step, delaycov_step, btacm_step, siegelmdm_step, siegeltangent_step,
     mean_step, tangent_step, mdm_step, fgmdm_step, meanfield_step, knn_step, csp_step, trcsp_step, spoc_step,
     fbcsp_step, potato_step, erpcov_step, xdawncov_step, xdawn_step, align_step, recentre_step, rescale_step,
-    crossspec_step, rotate_step, mdwm_step, potatofield_step, ksvm_step;
+    crossspec_step, rotate_step, mdwm_step, potatofield_step, ksvm_step, tangentrotate_step;
 
 #endif

@@ -124,30 +124,6 @@ turn_one (void *arg, size_t at, uint32_t worker)
   return FNX_OK;
 }
 
-/* Names of the source domains, which have no trial of the target. */
-static fnx_status
-name_sources (fitting *f, int32_t *domain)
-{
-  fnx_model *m = f->m;
-  for (int32_t k = 0; k < f->d->n; k++) {
-    bool source = false, target = false;
-    for (size_t i = 0; i < f->x->count; i++)
-      if (f->d->of[i] == k)
-        *(f->side->target[i] >= 0 ? &target : &source) = true;
-    if (source && target)
-      return f->c->fail (f->c, FNX_E_DATA,
-                         "domain %s holds trials of what rotate is for and others\nuse domains apart: domain=session",
-                         f->d->name[k]);
-    if (!source)
-      continue;
-    domain[m->count] = k;
-    m->name[m->count] = strdup (f->d->name[k]);
-    if (!m->name[m->count++])
-      return f->c->fail (f->c, FNX_E_NOMEM, "no memory for the name of a domain");
-  }
-  return FNX_OK;
-}
-
 static fnx_status
 turn_all (fitting *f)
 {
@@ -164,7 +140,7 @@ turn_all (fitting *f)
   m->q = learn_alloc (c, most * q, sizeof *m->q);
   if (!domain || !f->target || !f->source || !f->pairs || !f->work || !m->name || !m->q)
     return FNX_E_NOMEM;
-  fnx_status status = name_sources (f, domain);
+  fnx_status status = sides_sources (c, f->side, f->d, f->x->count, "rotate", domain, m->name, &m->count);
   for (int32_t y = 0; status == FNX_OK && y < f->cls->n; y++)
     status
         = matrices_mean (c, f->x, SPD_RIEMANN, f->w, f->side->target, y, f->s->peer, NULL, f->target + (size_t)y * q);

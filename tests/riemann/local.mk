@@ -38,3 +38,7 @@ tests_riemann_siegel_CFLAGS = $(AM_CFLAGS) $(LAPACKE_CFLAGS) $(OPENBLAS_CFLAGS)
 tests_riemann_siegel_LDADD = $(riemann_test_libs)
 riemann_tests += tests/riemann/ksvm
 tests_riemann_ksvm_LDADD = $(riemann_test_libs)
+riemann_tests += tests/riemann/tangentrotate
+tests_riemann_tangentrotate_SOURCES = tests/riemann/tangentrotate.c
+tests_riemann_tangentrotate_LDADD = $(riemann_test_libs)
+tests_riemann_tangentrotate_LDFLAGS = $(TEST_LDFLAGS)
