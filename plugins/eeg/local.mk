@@ -9,4 +9,4 @@ plugins_eeg_eeg_la_SOURCES = \
   plugins/eeg/filtering.c plugins/eeg/filtering.h \
   plugins/eeg/bandpass.c plugins/eeg/bandpass.h plugins/eeg/filterbank.c \
   plugins/eeg/band.c plugins/eeg/epoch.c plugins/eeg/notch.c plugins/eeg/pick.c \
-  plugins/eeg/psd.c plugins/eeg/welch.c plugins/eeg/welch.h plugins/eeg/reref.c plugins/eeg/resample.c
+  plugins/eeg/psd.c plugins/eeg/welch.c plugins/eeg/welch.h plugins/eeg/reref.c plugins/eeg/resample.c plugins/eeg/template.c

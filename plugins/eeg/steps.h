@@ -8,7 +8,7 @@
 #include "fornix/plugin.h"
 
 extern const fnx_step_desc band_step, filterbank_step, epoch_step, notch_step, pick_step, psd_step, reref_step,
-    resample_step;
+    resample_step, template_step;
 
 extern const fnx_port_desc *const signal_or_epochs[];
 extern const fnx_port_desc *const the_same[];

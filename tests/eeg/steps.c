@@ -82,6 +82,32 @@ pick (void)
   buffer_unref (b);
 }
 
+/* ---- template ---------------------------------------------------------------------- */
+
+/* Channels are 0, 1000, 2000 and more: Cz is copied and EOG has no part.  C3 is
+ * 0.4 from Cz and, on the row of C, 1.1 from C6; both know the rest. */
+static void template(void)
+{
+  fnx_buf *b = ramp (3, 20, 160, "Cz,EOG1,EEG C6-REF");
+  const fnx_buf *y = t_run ("template", b);
+  const fnx_axis *a = spec_axis (buffer_spec (y), "channel");
+  const double *v = t_values (y);
+  double near = 1 / (0.4 + 1e-6), far = 1 / (1.1 + 1e-6), c3 = 2000 * far / (near + far) + 5;
+  double dz = 1 / (0.2 + 1e-6), d6 = 1 / (hypot (0.7, 0.2) + 1e-6), fz = 2000 * d6 / (dz + d6) + 5;
+  t_ok (a->size == 45 && !strcmp (a->labels[0], "F7") && !strcmp (a->labels[44], "P8"), "45 electrodes from F7 to P8");
+  t_ok (!strcmp (a->labels[22], "Cz") && v[22 * 20 + 5] == 5 && v[25 * 20 + 5] == 2005, "Cz and C6 are copied");
+  t_near (v + 20 * 20 + 5, &c3, 1, 1e-12, "C3 by inverse distances");
+  t_near (v + 4 * 20 + 5, &fz, 1, 1e-12, "Fz, two rows on");
+  buffer_unref (y);
+  y = t_run_blocks ("template", b, 3);
+  t_near (t_values (y) + 20 * 20 + 5, &c3, 1, 1e-12, "in blocks");
+  buffer_unref (y);
+  buffer_unref (b);
+  b = ramp (2, 20, 160, "one,two");
+  refuses ("template", b, "no channel of");
+  buffer_unref (b);
+}
+
 /* ---- reref ----------------------------------------------------------------------- */
 
 static void
@@ -295,6 +321,7 @@ main (void)
 {
   t_begin ();
   pick ();
+  template();
   reref ();
   epoch ();
   reject ();
