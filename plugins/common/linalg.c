@@ -192,7 +192,8 @@ la_lstsq (const double *a, const double *b, int m, int n, int k, double rcond, d
   size_t least = (size_t)(m < n ? m : n);
   lapack_int r = 0;
   int info = -1;
-  double *ac = malloc ((M * N + big * K + least + 1) * sizeof *ac);
+  /* zeros: LAPACKE looks for NaN in the rows of b that x alone has, too */
+  double *ac = calloc (M * N + big * K + least + 1, sizeof *ac);
   if (!ac)
     return -1;
   double *bc = ac + M * N, *s = bc + big * K;
