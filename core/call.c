@@ -390,3 +390,10 @@ seed_of (uint64_t chain_seed, const char *step_id, uint32_t revision, const char
     h = hash_bytes (h, recording, strlen (recording));
   return hash_bytes (h, &fold, sizeof fold);
 }
+
+void
+session_stage (session *ses, unsigned level, const char *name, uint64_t at, uint64_t total)
+{
+  if (ses->on_stage)
+    ses->on_stage (ses->on_arg, level, name, at, total);
+}

@@ -21,9 +21,15 @@ typedef struct session {
   char *fitted_on_all;       /* steps outside evaluate that learned from all data, for the result; or NULL */
   /* Called about ten times a second with what the innermost call reports. */
   void (*on_progress) (void *, const char *recording, const char *step, uint64_t done, uint64_t total);
+  /* What the host itself walks, as progress_stage (progress.h) takes it. */
+  void (*on_stage) (void *, unsigned level, const char *name, uint64_t at, uint64_t total);
   void (*on_log) (void *, uint32_t level, const char *step, const char *line);
   void *on_arg;
 } session;
+
+/* The levels that evaluate tells; the at-th of total is under way, from 1 on; name NULL: over. */
+enum { STAGE_GROUP, STAGE_PIPELINE, STAGE_PERMUTATION, STAGE_SEARCH };
+void session_stage (session *, unsigned level, const char *name, uint64_t at, uint64_t total);
 
 extern const fnx_host the_host; /* what plugins see as call->host */
 

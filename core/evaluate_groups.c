@@ -99,9 +99,8 @@ permute (group *g, report *r, double value, fault *f)
   fnx_status st = null ? FNX_OK : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
 
   for (size_t i = 0; i < n && st == FNX_OK; i++) {
+    session_stage (g->s->ses, STAGE_PERMUTATION, "permutation", i + 1, n);
     st = run_permuted (g, i + 1, &null[i], f);
-    if (g->s->ses->on_progress)
-      g->s->ses->on_progress (g->s->ses->on_arg, g->name, "permutations", i + 1, n);
   }
   if (st == FNX_OK)
     report_permutation_p (r, g->e->set.metric[0], score_permutation_p (g->e->set.metric[0], value, null, n), n);
@@ -291,8 +290,8 @@ evaluate_group (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n_al
     g.pipe = &e->pipe[i];
     g.pipe->memo = common;
     report_pipeline (r, e->name ? e->name[i] : NULL);
-    if (s->ses->on_progress && e->name)
-      s->ses->on_progress (s->ses->on_arg, name, e->name[i], i, e->n_pipes);
+    if (e->name)
+      session_stage (s->ses, STAGE_PIPELINE, e->name[i], i + 1, e->n_pipes);
     st = run_group (&g, r, &value, f);
     if (st == FNX_OK && e->set.permutations && (g.codes || g.number))
       st = permute (&g, r, value, f);
@@ -376,6 +375,7 @@ evaluate_groups (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n, 
       if (in)
         idx[m++] = t;
     }
+    session_stage (s->ses, STAGE_GROUP, name, (uint64_t)cell + 1, (uint64_t)cells);
     if (m)
       st = evaluate_group (e, s, whole, n, idx, m, name, what, r, f);
   }

@@ -118,6 +118,7 @@ typedef struct walk {
   const item_set *sets;
   size_t n_sets;
   size_t first, end; /* of the sets now on their way */
+  size_t leaves;     /* candidates times sets that are done */
   int64_t only;
   size_t candidate;
   pipeline_leaf leaf;
@@ -324,6 +325,18 @@ run_sets (walk *w, node *n, fault *f)
   return st;
 }
 
+/* A candidate's last step has run for the sets on their way. */
+static void
+tell_search (walk *w)
+{
+  size_t done = (w->leaves += w->end - w->first) / w->n_sets;
+
+  if (done == w->p->n_candidates)
+    session_stage (w->p->sub.ses, STAGE_SEARCH, NULL, 0, 0);
+  else if (w->only < 0 && w->p->n_candidates > 1)
+    session_stage (w->p->sub.ses, STAGE_SEARCH, "search", done + 1, w->p->n_candidates);
+}
+
 static fnx_status walk_from (walk *w, int k, fault *f);
 
 static size_t
@@ -377,6 +390,8 @@ walk_from (walk *w, int k, fault *f)
       st = once_for_all (w, n) ? run_all (w, n, f) : run_sets (w, n, f);
     if (st == FNX_OK && k + 1 < w->p->sub.n_nodes)
       st = walk_from (w, k + 1, f);
+    else if (st == FNX_OK)
+      tell_search (w);
   }
   w->candidate = before;
   return st;

@@ -68,6 +68,13 @@ on_progress (void *arg, const char *recording_id, const char *step, uint64_t don
   progress_report (ui.bar, recording_id, step, done, total);
 }
 
+static void
+on_stage (void *arg, unsigned level, const char *name, uint64_t at, uint64_t total)
+{
+  (void)arg;
+  progress_stage (ui.bar, level, name, at, total);
+}
+
 /* ---- Ctrl-C ------------------------------------------------------------------- */
 
 static session *running;
@@ -117,6 +124,7 @@ ui_begin (session *ses, fault *f)
   if (!cmd_opt.quiet)
     ses->on_log = on_log;
   ses->on_progress = on_progress;
+  ses->on_stage = on_stage;
   watch_signals (ses);
   return EXIT_OK;
 }

@@ -235,7 +235,7 @@ history_new (mean_job *j, history *past)
 
 /* From wherever m is.  Once the gradient is small and no longer falls, mixing
  * would only spread rounding noise: plain steps go on, each shorter, and after
- * three of them the floor is reached. */
+ * two of them the floor is reached. */
 static fnx_status
 riemann_loop (mean_job *j, double *m, history *past, double *pool, mean_note *note)
 {
@@ -266,7 +266,7 @@ riemann_loop (mean_job *j, double *m, history *past, double *pool, mean_note *no
       return mean_lost (j);
     if (crit * rate <= TOL)
       return FNX_OK;
-    if (stalled >= 3)
+    if (stalled >= 2)
       break;
   }
   note->converged = false;
