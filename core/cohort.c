@@ -413,7 +413,7 @@ cohort_open (cohort *c, session *ses, chain *ch, fault *f)
   scope_begin (&c->all, ses, "", NULL);
   if (plan_resolve (ch, f) != FNX_OK)
     return f->code;
-  c->recordings = recordings_of (ch, &c->n_recordings, f);
+  c->recordings = recordings_of (ses, ch, &c->n_recordings, f);
   if (!c->recordings)
     return f->code;
   while (c->n_before < ch->n_steps && !(ch->steps[c->n_before].desc->flags & FNX_S_COHORT))

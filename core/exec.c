@@ -42,22 +42,28 @@ typed_inputs (const node *n, const fnx_buf *const *in, const fnx_buf **made, fau
   return FNX_OK;
 }
 
-/* Steps that do not declare themselves PARALLEL are called one at a time.  One
- * lock serves both weaker promises: they are for simple plugins. */
+/* One lock serves all modules whose steps go one at a time; what only asks for
+ * one call at a time on one fnx_step has its own (plan.c). */
 static pthread_mutex_t serial = PTHREAD_MUTEX_INITIALIZER;
+
+static pthread_mutex_t *
+lock_of (const node *n)
+{
+  return n->desc->threads == FNX_THREADS_SERIAL_ALL && !n->builtin ? &serial : n->lock;
+}
 
 static void
 enter (const node *n)
 {
-  if (n->desc->threads != FNX_THREADS_PARALLEL && !n->builtin)
-    pthread_mutex_lock (&serial);
+  if (lock_of (n))
+    pthread_mutex_lock (lock_of (n));
 }
 
 static void
 leave (const node *n)
 {
-  if (n->desc->threads != FNX_THREADS_PARALLEL && !n->builtin)
-    pthread_mutex_unlock (&serial);
+  if (lock_of (n))
+    pthread_mutex_unlock (lock_of (n));
 }
 
 static void

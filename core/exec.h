@@ -12,6 +12,8 @@
 #ifndef FNX_CORE_EXEC_H
 #define FNX_CORE_EXEC_H
 
+#include <pthread.h>
+
 #include "core/call.h"
 #include "core/chain.h"
 #include "core/param.h"
@@ -47,6 +49,7 @@ struct node {
   const builtin_ops *builtin; /* NULL for steps of plugins */
   fnx_params *params;
   fnx_step *step;
+  pthread_mutex_t *lock;              /* of FNX_THREADS_SERIAL_STEP: calls on `step` take turns; else NULL */
   const fnx_ext_stream *stream;       /* NULL if it does not stream with these settings */
   const fnx_ext_estimator *estimator; /* NULL if it learns nothing */
   fnx_model *model;                   /* of an estimator, once fitted */
@@ -122,7 +125,7 @@ typedef struct recording {
 
 /* What the chain's inputs name: files, or one recordings table (TSV with a
  * column `id`, one column of paths for each named input, further columns). */
-recording *recordings_of (const chain *, size_t *n, fault *f);
+recording *recordings_of (const session *, const chain *, size_t *n, fault *f);
 void recordings_free (recording *, size_t n);
 
 /* ---- cohort.c ------------------------------------------------------------------ */

@@ -23,7 +23,8 @@ enum {
   EXIT_DATA = 6, /* data or numeric failure */
   EXIT_PARTLY = 7,
   EXIT_AGAIN = 75,
-  EXIT_INTERRUPTED = 130
+  EXIT_INTERRUPTED = 130,
+  EXIT_NO_READER = 141 /* as of a program that SIGPIPE ended */
 };
 
 /* Where something stands in what the user wrote: a word of the command line,

@@ -389,6 +389,15 @@ output_commit (output_set *set, fault *f)
   return status;
 }
 
+bool
+output_has_files (const output_set *set)
+{
+  bool any = false;
+  for (size_t i = 0; i < set->n; i++)
+    any = any || set->entries[i].target;
+  return any;
+}
+
 void
 output_discard (output_set *set)
 {

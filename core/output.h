@@ -30,6 +30,8 @@ const char *output_open (output_set *, const char *path, fault *f);
  * fault the rest is discarded, and the fault says what was written. */
 fnx_status output_commit (output_set *, fault *f);
 void output_discard (output_set *);
+/* Was a file, not only the standard output, to be written? */
+bool output_has_files (const output_set *);
 
 /* For signal handlers that are about to end the process: remove every
  * temporary of every set.  Async-signal-safe. */

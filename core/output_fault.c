@@ -50,7 +50,8 @@ output_fault (const char *path, int error, const char *done, fault *f)
       if (reasons[i].remedy)
         snprintf (remedy, sizeof remedy, reasons[i].remedy, folder);
     }
-  return fault_set (f, fault_exit_of (FNX_E_IO), FNX_E_IO, "%s: %s; %s%s%s",
+  bool left = error == EPIPE && !strcmp (path, "-");
+  return fault_set (f, left ? EXIT_NO_READER : fault_exit_of (FNX_E_IO), FNX_E_IO, "%s: %s; %s%s%s",
                     strcmp (path, "-") ? path : "standard output", cause, done ? done : "nothing was written",
                     *remedy ? "\n" : "", remedy);
 }

@@ -260,6 +260,10 @@ node_close (node *n)
   if (n->step && n->desc->destroy)
     n->desc->destroy (n->step);
   n->step = NULL;
+  if (n->lock)
+    pthread_mutex_destroy (n->lock);
+  free (n->lock);
+  n->lock = NULL;
   params_free (n->params);
   n->params = NULL;
 }
@@ -274,6 +278,11 @@ node_open (scope *s, node *n, const chain_step *line, fault *f)
   n->params = params_parse (n->desc, line, f);
   if (!n->params)
     return node_fault (n, f, f->code);
+  if (n->desc->threads == FNX_THREADS_SERIAL_STEP && !n->builtin) {
+    n->lock = malloc (sizeof *n->lock);
+    if (!n->lock || pthread_mutex_init (n->lock, NULL))
+      return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  }
   if (n->desc->create) {
     if (node_call (s, n, &c, f) != FNX_OK)
       return f->code;
@@ -480,15 +489,32 @@ node_negotiate (scope *s, node *n, fault *f)
   return FNX_OK;
 }
 
+/* The first  evaluate ... end  of a step's example: a chain that works. */
+static const char *
+scored_example (const fnx_step_desc *d, size_t *n)
+{
+  const char *from = d->example ? strstr (d->example, "evaluate ") : NULL;
+  const char *line = from ? from + strcspn (from, "\n") : NULL, *to = NULL;
+
+  for (const char *p = from; p && (p = strstr (p, " end")) && p < line; p += 4)
+    to = p + 4;
+  *n = to ? (size_t)(to - from) : 0;
+  return from;
+}
+
 static fnx_status
 may_learn (const scope *s, const node *n, fault *f)
 {
   if (!n->estimator || !(n->estimator->flags & FNX_EST_SUPERVISED) || s->fits_allowed)
     return FNX_OK;
-  fault_set (f, EXIT_CHAIN, FNX_E_SPEC,
-             "%s learns from targets, so it must stand inside evaluate or train\n"
-             "to score it:  ! evaluate folds=5 begin %s%s end",
-             n->desc->name, strcmp (n->desc->name, "svm") ? "" : "cov ! tangent ! ", n->desc->name);
+  size_t length;
+  const char *example = scored_example (n->desc, &length);
+  static const char cause[] = "learns from targets, so it must stand inside evaluate or train\nto score it:";
+  if (length)
+    fault_set (f, EXIT_CHAIN, FNX_E_SPEC, "%s %s  ! %.*s", n->desc->name, cause, (int)length, example);
+  else
+    fault_set (f, EXIT_CHAIN, FNX_E_SPEC, "%s %s  ! evaluate folds=5 begin %s end", n->desc->name, cause,
+               n->desc->name);
   fault_at (f, n->line.at, NULL);
   return FNX_E_SPEC;
 }

@@ -248,14 +248,65 @@ no_source (const char *table, size_t line, const char *folder, char **field, siz
              table, line);
 }
 
+/* Files are named after ids, and what is known of a recording hangs on its id. */
+static fnx_status
+check_id (const char *table, size_t line, const recording *r, fault *f)
+{
+  if (!*r->id)
+    return fault_set (f, EXIT_INPUT, FNX_E_DATA, "%s: line %zu has no id\ngive each recording an id of its own", table,
+                      line);
+  if (strchr (r->id, '/'))
+    return fault_set (f, EXIT_INPUT, FNX_E_DATA,
+                      "%s: line %zu: the id %s has a / in it; files are named after ids\n"
+                      "write another sign instead, such as -",
+                      table, line, r->id);
+  return FNX_OK;
+}
+
+typedef struct known {
+  const char *id;
+  size_t line;
+} known;
+
+static int
+by_id (const void *a, const void *b)
+{
+  const known *x = a, *y = b;
+  int k = strcmp (x->id, y->id);
+
+  return k ? k : (x->line > y->line) - (x->line < y->line);
+}
+
+/* line: of the table, by recording. */
+static fnx_status
+check_twice (const char *table, const recording *r, const size_t *line, size_t n, fault *f)
+{
+  known *k = calloc (n + 1, sizeof *k);
+
+  if (!k)
+    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  for (size_t i = 0; i < n; i++)
+    k[i] = (known){ r[i].id, line[i] };
+  qsort (k, n, sizeof *k, by_id);
+  for (size_t i = 1; i < n; i++)
+    if (!strcmp (k[i - 1].id, k[i].id)) {
+      fault_set (f, EXIT_INPUT, FNX_E_DATA,
+                 "%s: lines %zu and %zu have the same id, %s\ngive each recording an id of its own", table,
+                 k[i - 1].line, k[i].line, k[i].id);
+      break;
+    }
+  free (k);
+  return f->text ? f->code : FNX_OK;
+}
+
 static recording *
-read_table (const char *path, size_t *n, fault *f)
+read_table (const session *ses, const char *path, size_t *n, fault *f)
 {
   FILE *in = fopen (path, "r");
   char *line = NULL, *head_line = NULL, *head[MAX_FIELDS], *field[MAX_FIELDS];
   char *folder = strdup (path);
   bool source[MAX_FIELDS] = { false };
-  size_t room = 0, n_head = 0, row = 0;
+  size_t room = 0, n_head = 0, row = 0, *at = NULL;
   recording *all = NULL;
 
   if (!in || !folder) {
@@ -265,8 +316,10 @@ read_table (const char *path, size_t *n, fault *f)
   folder[strrchr (folder, '/') ? strrchr (folder, '/') + 1 - folder : 0] = 0;
   for (; getline (&line, &room, in) > 0; row++) {
     recording *more;
-    size_t k;
+    size_t k, *more_at;
 
+    if (ses->cancelled)
+      break;
     if (row == 0) {
       head_line = strdup (line);
       n_head = head_line ? split (head_line, head) : 0;
@@ -281,30 +334,42 @@ read_table (const char *path, size_t *n, fault *f)
     }
     for (size_t i = 1; row == 1 && i < k; i++)
       source[i] = is_source (folder, field[i]);
-    more = realloc (all, (*n + 1) * sizeof *all);
+    more_at = realloc (at, (*n + 1) * sizeof *at);
+    at = more_at ? more_at : at;
+    more = more_at ? realloc (all, (*n + 1) * sizeof *all) : NULL;
     if (!more) {
       fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
       goto out;
     }
     all = more;
+    at[*n] = row + 1;
     all[(*n)++] = (recording){ 0 };
     if (table_row (&all[*n - 1], folder, head, source, field, k) != FNX_OK) {
       fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
       goto out;
     }
+    if (check_id (path, row + 1, &all[*n - 1], f) != FNX_OK)
+      goto out;
     if (!all[*n - 1].n_sources) {
       no_source (path, row + 1, folder, field, k, f);
       goto out;
     }
   }
-  if (!*n)
+  if (ses->cancelled)
+    fault_set (f, EXIT_INTERRUPTED, FNX_E_CANCELLED, "stopped");
+  else if (ferror (in))
+    fault_set (f, EXIT_INPUT, FNX_E_IO, "%s: %s", path, strerror (errno));
+  else if (!*n)
     fault_set (f, EXIT_INPUT, FNX_E_DATA, "%s: a recordings table without rows", path);
+  else
+    check_twice (path, all, at, *n, f);
 out:
   if (in)
     fclose (in);
   free (line);
   free (head_line);
   free (folder);
+  free (at);
   if (f->text) {
     recordings_free (all, *n);
     all = NULL;
@@ -313,7 +378,7 @@ out:
 }
 
 recording *
-recordings_of (const chain *c, size_t *n, fault *f)
+recordings_of (const session *ses, const chain *c, size_t *n, fault *f)
 {
   recording *all;
 
@@ -323,7 +388,7 @@ recordings_of (const chain *c, size_t *n, fault *f)
     return NULL;
   }
   if (c->n_inputs == 1 && is_recordings_table (c->inputs[0].name))
-    return read_table (c->inputs[0].name, n, f);
+    return read_table (ses, c->inputs[0].name, n, f);
   all = calloc (c->n_inputs, sizeof *all);
   for (size_t i = 0; all && i < c->n_inputs; i++) {
     const chain_step *in = &c->inputs[i];

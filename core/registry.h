@@ -46,6 +46,9 @@ const char *const *registry_folders (void);
 /* The source that reads `path` or "scheme:rest" (*rest then points behind the
  * colon, else at path).  NULL: fault says why (absent, unreadable, unknown). */
 const fnx_step_desc *registry_reader (const char *path, const char **rest, fault *f);
+/* Length of the suffix that `name` has of all that readers know, 0: none; 7 of
+ * "x.nii.gz". */
+size_t registry_suffix (const char *name);
 /* The sink that writes files named like `path`; NULL if none (no fault). */
 const fnx_step_desc *registry_writer (const char *path);
 

@@ -41,6 +41,19 @@ reader_of (const fnx_step_desc *d, fnx_ext_reader *r)
   return (d->flags & FNX_S_SOURCE) && step_extension (d, NULL, FNX_READER, r, sizeof *r);
 }
 
+size_t
+registry_suffix (const char *name)
+{
+  size_t best = 0;
+
+  for (const fnx_step_desc *const *d = registry_steps (); *d; d++) {
+    fnx_ext_reader r;
+    size_t n = reader_of (*d, &r) ? suffix_length (name, r.suffixes) : 0;
+    best = n > best ? n : best;
+  }
+  return best;
+}
+
 /* "sim:fists" names the source with scheme "sim". */
 static const fnx_step_desc *
 by_scheme (const char *path, const char **rest)

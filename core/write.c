@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/exec.h"
+#include "core/text.h"
 
 typedef struct writer {
   char *path;
@@ -31,20 +32,19 @@ done (node *n)
   n->own = NULL;
 }
 
-/* {id} in the path is the recording, without the suffix of its file. */
+/* Each {id} in the path is the recording, without the suffix of its file. */
 static char *
 expand (const char *path, const char *id)
 {
-  const char *at = strstr (path, "{id}"), *dot = strrchr (id, '.');
-  char *full = NULL;
+  text_buf t = { 0 };
+  size_t n = strlen (id) - registry_suffix (id);
 
-  if (!at)
-    return strdup (path);
-  return asprintf (&full, "%.*s%.*s%s", (int)(at - path), path, (int)(dot && dot > id ? dot - id : (long)strlen (id)),
-                   id, at + 4)
-                 < 0
-             ? NULL
-             : full;
+  for (const char *at; (at = strstr (path, "{id}")); path = at + 4) {
+    text_addn (&t, path, (size_t)(at - path));
+    text_addn (&t, id, n);
+  }
+  text_add (&t, path);
+  return text_take (&t);
 }
 
 /* "-" and devices take one recording after the other. */
@@ -97,6 +97,13 @@ write_check (const chain_step *step, const recording *r, size_t n, fault *f)
     all[i] = (target){ expand (a->value, r[i].id), r[i].id };
     if (!all[i].path)
       s = fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    else if (strchr (r[i].id, '/') && strstr (a->value, "{id}")) {
+      s = fault_set (f, EXIT_CHAIN, FNX_E_PARAM,
+                     "{id} cannot stand for %s: a name with / in it would be a folder\n"
+                     "give it an id of its own in a recordings table",
+                     r[i].id);
+      fault_at (f, a->at, step->desc->name);
+    }
   }
   if (s == FNX_OK && all[0].path) {
     qsort (all, n, sizeof *all, by_path);

@@ -245,7 +245,7 @@ inspect_recording (session *ses, int argc, char **argv, fault *f)
 
   if (!c)
     return f->code;
-  r = recordings_of (c, &n, f);
+  r = recordings_of (ses, c, &n, f);
   st = r ? recording_open (ses, &r[0], NULL, 0, &s, f) : f->code;
   if (st == FNX_OK)
     st = scan_recording (&s, &sc, f);

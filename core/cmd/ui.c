@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -129,6 +131,15 @@ ui_begin (session *ses, fault *f)
   return EXIT_OK;
 }
 
+/* A pipe whose reader left: stdio forgets which error it was. */
+static int
+stdout_error (void)
+{
+  struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+  return poll (&out, 1, 0) > 0 && (out.revents & POLLERR) ? EPIPE : EIO;
+}
+
 int
 ui_end (session *ses, fault *f, const chain_text *text)
 {
@@ -139,15 +150,20 @@ ui_end (session *ses, fault *f, const chain_text *text)
   if (!f->text && ses->outputs)
     output_commit (ses->outputs, f);
   if (!f->text && (fflush (stdout) || ferror (stdout)))
-    fault_set (f, EXIT_DATA, FNX_E_IO, "the results cannot be written to the standard output");
+    output_fault ("-", stdout_error (), "the results are not complete", f);
   if (ses->cancelled && f->text) {
     fprintf (stderr, "stopped; nothing half-written\n");
     code = EXIT_INTERRUPTED;
-  } else if (f->text) {
+  } else if (f->text && f->exit == EXIT_NO_READER && !output_has_files (ses->outputs))
+    code = f->exit; /* "| head": who left knows it */
+  else if (f->text) {
     /* The remedy is the last line where there is one. */
     bool remedy = strchr (f->text, '\n') != NULL;
 
-    fault_print (stderr, f, text, f->exit == EXIT_CHAIN && !remedy ? "nothing was read" : NULL);
+    fault_print (stderr, f, text,
+                 f->exit == EXIT_NO_READER          ? "no file was written"
+                 : f->exit == EXIT_CHAIN && !remedy ? "nothing was read"
+                                                    : NULL);
     code = f->exit;
   } else
     code = EXIT_OK;

@@ -346,7 +346,7 @@ const fnx_step_desc svm_step = {
   .cite = "Chang and Lin, LIBSVM: a library for support vector machines, ACM TIST 2(3):27, 2011",
   .equals = "scikit-learn 1.2 SVC to 1e-9",
   .example = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s"
-             " ! evaluate folds=5 begin tangent ! svm end",
+             " ! evaluate folds=5 begin cov ! tangent ! svm end",
   .inputs = inputs,
   .outputs = outputs,
   .params = params,

@@ -112,6 +112,30 @@ refused 4 '' empty.tsv ! table
 refused 4 '' empty.edf ! psd
 printf 'id\tfile\nx\tnone.edf\n' >list.tsv
 refused 4 'none.edf' list.tsv ! psd
+printf 'id\tfile\na\tsim:rest seed=1\nb\tsim:rest seed=2\na\tsim:rest seed=3\n' >twice.tsv
+refused 4 'twice.tsv: lines 2 and 4 have the same id, a' twice.tsv ! psd
+printf 'id\tfile\na/b\tsim:rest\n' >slash.tsv
+refused 4 'slash.tsv: line 2: the id a/b has a / in it' slash.tsv ! psd
+printf 'id\tfile\nv1.5\tsim:fists\n' >dots.tsv
+try fornix run dots.tsv ! psd ! write '{id}/{id}.tsv'
+test $rc = 4 && grep -q 'v1.5/v1.5.tsv' err
+ok $? 'every {id} of a path is replaced, and an id keeps its dots'
+mkdir -p v1.5
+try fornix run dots.tsv ! psd ! write '{id}/{id}.tsv'
+test $rc = 0 && test -s v1.5/v1.5.tsv
+ok $? 'a folder for each recording'
+try fornix run sim:rest ! write rest.tmp.csv
+try fornix run rest.tmp.csv ! write '{id}-copy.tsv'
+test $rc = 0 && test -s rest.tmp-copy.tsv
+ok $? '{id} of a file leaves its suffix out, and nothing else'
+if test -d "$shared/data/fmri/nifti"; then
+  cp "$(find "$shared/data/fmri/nifti" -name '*.nii.gz' | LC_ALL=C sort | head -1)" bold.nii.gz
+  try fornix run bold.nii.gz ! write '{id}-copy.nii'
+  test $rc = 0 && test -s bold-copy.nii
+  ok $? 'all of .nii.gz is a suffix'
+fi
+printf 'id\tfile\n\tsim:rest\n' >nameless.tsv
+refused 4 'nameless.tsv: line 2 has no id' nameless.tsv ! psd
 
 # ---- outputs --------------------------------------------------------------------------
 : >file
@@ -148,8 +172,16 @@ ok $? 'a closed standard output'
 # `head` may go away at any moment, before or after everything is written.
 { timeout -k 5 $limit fornix run sim:fists ! table 2>err; echo $? >code; } | head -1 >out
 rc=$(cat code)
-test $rc -lt 100 && test "$(wc -l <out)" = 1
+{ test $rc = 0 || test $rc = 141; } && test "$(wc -l <out)" = 1 && ! grep -q 'nobody reads' err
 ok $? 'a reader that leaves'
+for json in '' --json; do
+  { sleep 1; timeout -k 5 $limit fornix run -q $json sim:fists ! table 2>err; echo $? >code; } | true
+  test "$(cat code)" = 141 && ! test -s err
+  ok $? "a reader that has left ends it quietly, as other programs end: exit $(cat code) $json"
+done
+{ sleep 1; timeout -k 5 $limit fornix run -q sim:fists ! psd ! write unseen.tsv ! table 2>err; echo $? >code; } | true
+test "$(cat code)" = 141 && grep -q 'nobody reads' err && grep -q 'no file was written' err && ! test -e unseen.tsv
+ok $? 'but where a file was to be written it says that none is'
 
 # ---- Ctrl-C --------------------------------------------------------------------------
 test -n "$FORNIX_VALGRIND" && pause=20 || pause=2

@@ -4,6 +4,8 @@
  * also where a step holds samples back or drops some, where the length is
  * unknown, and where a failure or Ctrl-C comes in the middle.
  */
+#include <unistd.h>
+
 #include "core/exec.h"
 #include "core/pool.h"
 #include "tests/harness.h"
@@ -283,6 +285,59 @@ interrupted (const char *line)
   done (&o);
 }
 
+/* ---- a recordings table ------------------------------------------------------------- */
+
+static void
+table_interrupted (void)
+{
+  char path[] = "exec-XXXXXX.tsv", *words[] = { path, (char *)"!", (char *)"t-whole" };
+  int fd = mkstemps (path, 4);
+  FILE *out = fd < 0 ? NULL : fdopen (fd, "w");
+  session ses = { .threads = 1 };
+  fault f = FAULT_INIT;
+  size_t n;
+
+  for (int i = 0; out && i < 1000; i++)
+    fprintf (out, i ? "S%d\tcount:x\n" : "id\tfile\n", i);
+  if (out)
+    fclose (out);
+  chain *ch = chain_from_words (3, words, &f);
+  recording *r = recordings_of (&ses, ch, &n, &f);
+  t_ok (r && n == 999, "a table of 999 recordings%s%s", f.text ? ": " : "", f.text ? f.text : "");
+  recordings_free (r, n);
+  ses.cancelled = 1;
+  r = recordings_of (&ses, ch, &n, &f);
+  t_ok (!r && f.exit == EXIT_INTERRUPTED, "Ctrl-C ends the reading of it");
+  fault_clear (&f);
+  chain_free (ch);
+  unlink (path);
+}
+
+/* ---- who may run beside whom -------------------------------------------------------- */
+
+static fnx_status
+run_job (void *arg, size_t i, uint32_t worker)
+{
+  outcome *o = arg;
+
+  (void)worker;
+  o[i] = run (o[i].f.text);
+  return FNX_OK;
+}
+
+/* The same chain twice at a time: steps of their own in each. */
+static void
+beside (const char *line, const char *what)
+{
+  outcome o[2] = { { .f = { .text = (char *)(uintptr_t)line } }, { .f = { .text = (char *)(uintptr_t)line } } };
+
+  pool_run (2, run_job, o);
+  for (int i = 0; i < 2; i++) {
+    t_ok (o[i].out != NULL, "%s%s%s", what, o[i].f.text ? ": " : "", o[i].f.text ? o[i].f.text : "");
+    done (&o[i]);
+  }
+}
+
 int
 main (void)
 {
@@ -301,5 +356,9 @@ main (void)
   failures ();
   interrupted ("count:x samples=1000000 block=100 ! t-sum width=5 ! t-stop after=1 ! t-half");
   interrupted ("count:x samples=1000000 block=100 known=no ! t-stop after=1 ! t-whole");
+  table_interrupted ();
+  beside ("count:x samples=10 ! t-alone", "of SERIAL_ALL one runs at a time in the whole module");
+  if (pool_size () > 1)
+    beside ("count:x samples=10 ! t-meet", "of SERIAL_STEP two run beside each other");
   return t_end ();
 }

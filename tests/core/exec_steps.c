@@ -5,8 +5,10 @@
  * events.  tests/core/exec.c and collect.c say what must come out.
  */
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "fornix/plugin.h"
 
@@ -395,6 +397,45 @@ whole_run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **o
   return FNX_OK;
 }
 
+/* ---- meet: waits until another call is inside as well; alone: none may be ------------------- */
+
+static atomic_int n_inside, n_most;
+
+static void
+inside (int wanted)
+{
+  const struct timespec pause = { .tv_nsec = 1000000 };
+  int now = atomic_fetch_add (&n_inside, 1) + 1;
+
+  for (int most = n_most; now > most && !atomic_compare_exchange_weak (&n_most, &most, now);)
+    ;
+  for (int i = 0; i < (wanted > 1 ? 20000 : 50) && n_most < wanted + (wanted == 1); i++)
+    nanosleep (&pause, NULL);
+  atomic_fetch_sub (&n_inside, 1);
+}
+
+static fnx_status
+meet_run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
+{
+  (void)s;
+  inside (2);
+  if (n_most < 2)
+    return c->fail (c, FNX_E_DATA, "nobody else came in");
+  out[0] = c->buf->ref (in[0]);
+  return FNX_OK;
+}
+
+static fnx_status
+alone_run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
+{
+  (void)s;
+  inside (1);
+  if (n_most > 1)
+    return c->fail (c, FNX_E_DATA, "somebody else came in");
+  out[0] = c->buf->ref (in[0]);
+  return FNX_OK;
+}
+
 /* ---- descriptors -------------------------------------------------------------------------------- */
 
 static const fnx_ext_stream count_stream = { sizeof count_stream, 0, start, count_push, NULL, NULL };
@@ -456,10 +497,10 @@ static const fnx_port_desc second = { sizeof second, FNX_PORT_OPTIONAL, "index",
 static const fnx_port_desc *const none[] = { NULL }, *const one[] = { &port, NULL },
                                   *const both[] = { &port, &second, NULL };
 
-#define STEP(var, label, in, out, prm, mk, neg, go, ext, flag)                                                         \
+#define STEP_OF(var, label, in, out, prm, mk, neg, go, ext, flag, how)                                                 \
   static const fnx_step_desc var = { .struct_size = sizeof var,                                                        \
                                      .flags = FNX_S_DETERMINISTIC | (flag),                                            \
-                                     .threads = FNX_THREADS_SERIAL_STEP,                                               \
+                                     .threads = how,                                                                   \
                                      .revision = 1,                                                                    \
                                      .id = "org.fornix.test.exec." label,                                              \
                                      .name = "t-" label,                                                               \
@@ -474,12 +515,15 @@ static const fnx_port_desc *const none[] = { NULL }, *const one[] = { &port, NUL
                                      .negotiate = neg,                                                                 \
                                      .run = go,                                                                        \
                                      .extension = ext }
+#define STEP(...) STEP_OF (__VA_ARGS__, FNX_THREADS_SERIAL_STEP)
 STEP (count, "count", none, both, count_params, count_create, count_negotiate, NULL, count_extension, FNX_S_SOURCE);
 STEP (sum, "sum", one, one, sum_params, sum_create, NULL, NULL, sum_extension, 0);
 STEP (half, "half", one, one, NULL, plain_create, half_negotiate, NULL, half_extension, 0);
 STEP (mark, "mark", one, one, mark_params, mark_create, NULL, NULL, mark_extension, 0);
 STEP (stop, "stop", one, one, stop_params, stop_create, NULL, NULL, stop_extension, 0);
 STEP (whole, "whole", one, one, NULL, plain_create, NULL, whole_run, NULL, 0);
+STEP (meet, "meet", one, one, NULL, plain_create, NULL, meet_run, NULL, 0);
+STEP_OF (alone, "alone", one, one, NULL, plain_create, NULL, alone_run, NULL, 0, FNX_THREADS_SERIAL_ALL);
 
-static const fnx_step_desc *const steps[] = { &count, &sum, &half, &mark, &stop, &whole, NULL };
+static const fnx_step_desc *const steps[] = { &count, &sum, &half, &mark, &stop, &whole, &meet, &alone, NULL };
 const fnx_module fnx_module_v1 = { FNX_MODULE_HEAD, "exec_steps", "0.1.0", "GPL-3.0-or-later", NULL, steps, NULL };
