@@ -11,8 +11,20 @@ static const fnx_port_desc out_port = { .struct_size = sizeof out_port, .name = 
 const fnx_port_desc *const signal_or_epochs[] = { &in_port, NULL };
 const fnx_port_desc *const the_same[] = { &out_port, NULL };
 
-static const fnx_step_desc *const steps[] = { &band_step, &filterbank_step, &epoch_step,    &notch_step,    &pick_step,
-                                              &psd_step,  &reref_step,      &resample_step, &template_step, NULL };
+/* clang-format off */
+static const fnx_step_desc *const steps[] = {
+  &band_step,
+  &filterbank_step,
+  &epoch_step,
+  &notch_step,
+  &pick_step,
+  &psd_step,
+  &reref_step,
+  &resample_step,
+  &template_step,
+  NULL
+};
+/* clang-format on */
 
 static fnx_status
 load (const fnx_host *host)

@@ -7,8 +7,15 @@
 
 #include "fornix/plugin.h"
 
-extern const fnx_step_desc band_step, filterbank_step, epoch_step, notch_step, pick_step, psd_step, reref_step,
-    resample_step, template_step;
+extern const fnx_step_desc band_step;
+extern const fnx_step_desc filterbank_step;
+extern const fnx_step_desc epoch_step;
+extern const fnx_step_desc notch_step;
+extern const fnx_step_desc pick_step;
+extern const fnx_step_desc psd_step;
+extern const fnx_step_desc reref_step;
+extern const fnx_step_desc resample_step;
+extern const fnx_step_desc template_step;
 
 extern const fnx_port_desc *const signal_or_epochs[];
 extern const fnx_port_desc *const the_same[];

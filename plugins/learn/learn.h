@@ -7,7 +7,13 @@
 
 #include "plugins/common/estimator.h"
 
-extern const fnx_step_desc svm_step, lda_step, logistic_step, scale_step, pca_step, select_step, flatten_step,
-    regress_step;
+extern const fnx_step_desc svm_step;
+extern const fnx_step_desc lda_step;
+extern const fnx_step_desc logistic_step;
+extern const fnx_step_desc scale_step;
+extern const fnx_step_desc pca_step;
+extern const fnx_step_desc select_step;
+extern const fnx_step_desc flatten_step;
+extern const fnx_step_desc regress_step;
 
 #endif

@@ -16,8 +16,19 @@ load (const fnx_host *host)
   return FNX_OK;
 }
 
-static const fnx_step_desc *const steps[] = { &svm_step,    &lda_step,     &logistic_step, &scale_step, &pca_step,
-                                              &select_step, &flatten_step, &regress_step,  NULL };
+/* clang-format off */
+static const fnx_step_desc *const steps[] = {
+  &svm_step,
+  &lda_step,
+  &logistic_step,
+  &scale_step,
+  &pca_step,
+  &select_step,
+  &flatten_step,
+  &regress_step,
+  NULL
+};
+/* clang-format on */
 
 FNX_EXPORT const fnx_module fnx_module_v1
     = { FNX_MODULE_HEAD, .name = "learn", .version = "0.1.0", .licence = "GPL-3.0-or-later",

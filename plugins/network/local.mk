@@ -1,6 +1,7 @@
 plugin_LTLIBRARIES += plugins/network/network.la
 plugins_network_network_la_SOURCES = \
-  plugins/network/module.c plugins/network/network.h \
+  plugins/network/module.c \
+  plugins/network/network.h \
   plugins/network/connectivity.c \
   plugins/network/degree.c \
   plugins/network/method.c \

@@ -15,6 +15,14 @@ load (const fnx_host *host)
   return FNX_OK;
 }
 
-static const fnx_step_desc *const steps[] = { &step_connectivity, &step_threshold, &step_degree, &step_voxels, NULL };
+/* clang-format off */
+static const fnx_step_desc *const steps[] = {
+  &step_connectivity,
+  &step_threshold,
+  &step_degree,
+  &step_voxels,
+  NULL
+};
+/* clang-format on */
 
 const fnx_module fnx_module_v1 = { FNX_MODULE_HEAD, "network", "0.1.0", "GPL-3.0-or-later", NULL, steps, load };

@@ -65,6 +65,9 @@ typedef struct net_distance {
 fnx_status net_voxelwise (fnx_call *, double *z, const uint8_t *state, int64_t n, int64_t t, double tau, int64_t sign,
                           bool f4, const net_distance *, double *out);
 
-extern const fnx_step_desc step_connectivity, step_threshold, step_degree, step_voxels;
+extern const fnx_step_desc step_connectivity;
+extern const fnx_step_desc step_threshold;
+extern const fnx_step_desc step_degree;
+extern const fnx_step_desc step_voxels;
 
 #endif

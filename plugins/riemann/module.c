@@ -17,12 +17,40 @@ load (const fnx_host *host)
   return FNX_OK;
 }
 
-static const fnx_step_desc *const steps[]
-    = { &cov_step,      &augcov_step,  &delaycov_step,    &btacm_step,    &siegelmdm_step,     &siegeltangent_step,
-        &mean_step,     &tangent_step, &mdm_step,         &fgmdm_step,    &meanfield_step,     &knn_step,
-        &csp_step,      &trcsp_step,   &spoc_step,        &fbcsp_step,    &potato_step,        &erpcov_step,
-        &xdawncov_step, &xdawn_step,   &align_step,       &recentre_step, &rescale_step,       &crossspec_step,
-        &rotate_step,   &mdwm_step,    &potatofield_step, &ksvm_step,     &tangentrotate_step, NULL };
+/* clang-format off */
+static const fnx_step_desc *const steps[] = {
+  &cov_step,
+  &augcov_step,
+  &delaycov_step,
+  &btacm_step,
+  &siegelmdm_step,
+  &siegeltangent_step,
+  &mean_step,
+  &tangent_step,
+  &mdm_step,
+  &fgmdm_step,
+  &meanfield_step,
+  &knn_step,
+  &csp_step,
+  &trcsp_step,
+  &spoc_step,
+  &fbcsp_step,
+  &potato_step,
+  &erpcov_step,
+  &xdawncov_step,
+  &xdawn_step,
+  &align_step,
+  &recentre_step,
+  &rescale_step,
+  &crossspec_step,
+  &rotate_step,
+  &mdwm_step,
+  &potatofield_step,
+  &ksvm_step,
+  &tangentrotate_step,
+  NULL
+};
+/* clang-format on */
 
 FNX_EXPORT const fnx_module fnx_module_v1
     = { FNX_MODULE_HEAD, .name = "riemann", .version = "0.1.0", .licence = "GPL-3.0-or-later",

@@ -100,9 +100,34 @@ spd_metric distance_of (spd_metric mean, int64_t said);
 extern const fnx_port_desc *const cov_inputs[], *const epochs_inputs[], *const either_inputs[];
 extern const fnx_port_desc *const scores_outputs[];
 
-extern const fnx_step_desc cov_step, augcov_step, delaycov_step, btacm_step, siegelmdm_step, siegeltangent_step,
-    mean_step, tangent_step, mdm_step, fgmdm_step, meanfield_step, knn_step, csp_step, trcsp_step, spoc_step,
-    fbcsp_step, potato_step, erpcov_step, xdawncov_step, xdawn_step, align_step, recentre_step, rescale_step,
-    crossspec_step, rotate_step, mdwm_step, potatofield_step, ksvm_step, tangentrotate_step;
+extern const fnx_step_desc cov_step;
+extern const fnx_step_desc augcov_step;
+extern const fnx_step_desc delaycov_step;
+extern const fnx_step_desc btacm_step;
+extern const fnx_step_desc siegelmdm_step;
+extern const fnx_step_desc siegeltangent_step;
+extern const fnx_step_desc mean_step;
+extern const fnx_step_desc tangent_step;
+extern const fnx_step_desc mdm_step;
+extern const fnx_step_desc fgmdm_step;
+extern const fnx_step_desc meanfield_step;
+extern const fnx_step_desc knn_step;
+extern const fnx_step_desc csp_step;
+extern const fnx_step_desc trcsp_step;
+extern const fnx_step_desc spoc_step;
+extern const fnx_step_desc fbcsp_step;
+extern const fnx_step_desc potato_step;
+extern const fnx_step_desc erpcov_step;
+extern const fnx_step_desc xdawncov_step;
+extern const fnx_step_desc xdawn_step;
+extern const fnx_step_desc align_step;
+extern const fnx_step_desc recentre_step;
+extern const fnx_step_desc rescale_step;
+extern const fnx_step_desc crossspec_step;
+extern const fnx_step_desc rotate_step;
+extern const fnx_step_desc mdwm_step;
+extern const fnx_step_desc potatofield_step;
+extern const fnx_step_desc ksvm_step;
+extern const fnx_step_desc tangentrotate_step;
 
 #endif
