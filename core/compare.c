@@ -164,7 +164,7 @@ const fnx_step_desc compare_desc = {
     "t = mean / sqrt ((1/k + test/train) var), and says nothing about other subjects.\n\n"
     "! write compare.svg  draws the scores,  ! write pairs.tsv in=@pairs  lists the pairs.",
   .cite = "Jayaram & Barachant 2018 (MOABB); Nadeau & Bengio 2003; Holm 1979",
-  .equals = "scipy 1.13 wilcoxon (alternative=\"greater\"); MOABB's statistics, p one-sided",
+  .equals = "scipy 1.10 wilcoxon (alternative=\"greater\"); MOABB's statistics, p one-sided",
   .example
   = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s ! compare folds=5 begin mdm: "
     "cov ! mdm end begin ts+svm: cov ! tangent ! svm end",

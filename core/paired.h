@@ -13,7 +13,7 @@ enum { PAIRED_WILCOXON_FROM = 20 };
 
 /* Wilcoxon's signed-rank test: exact up to 50 differences without zeros and
  * ties, else by the normal distribution with the variance corrected for ties,
- * zeros left out (scipy 1.13: wilcoxon (d, alternative="greater")). */
+ * zeros left out (scipy 1.10: wilcoxon (d, alternative="greater")). */
 double paired_wilcoxon (const double *d, size_t n);
 /* Of all 2^n ways to choose signs, the share whose sum is as large: n < 20. */
 double paired_permutation (const double *d, size_t n);
