@@ -10,7 +10,6 @@
 #include "core/text.h"
 
 const char *const step_keys[] = { "as", "chain", "pipelines", KEY_WORD, NULL };
-const char *const input_keys[] = { "path", NULL };
 
 /* A chain file larger than this is no chain file. */
 #define FILE_MOST ((size_t)16 << 20)

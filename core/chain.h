@@ -75,9 +75,6 @@ char *chain_to_line (const chain *);
 
 /* First argument of that name, or NULL. */
 const chain_arg *chain_arg_find (const chain_step *, const char *name);
-/* Where the argument for parameter `param` stands, also when it has no name
- * (step->desc set); the step's own place if it is not there or NULL. */
-where chain_arg_where (const chain_step *, const char *param);
 
 /* Print a fault for people on `to`:
  *   fornix: band: range=8..32 has no unit

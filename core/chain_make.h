@@ -43,7 +43,6 @@ bool is_label (const char *s, size_t n);
 /* The key of YAML and JSON for the word without a name; and the keys that
  * therefore no parameter can have. */
 #define KEY_WORD "_"
-extern const char *const step_keys[];  /* as chain pipelines _ */
-extern const char *const input_keys[]; /* path */
+extern const char *const step_keys[]; /* as chain pipelines _ */
 
 #endif

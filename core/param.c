@@ -71,20 +71,6 @@ param_desc_main (const fnx_step_desc *desc)
   return NULL;
 }
 
-where
-chain_arg_where (const chain_step *step, const char *param)
-{
-  const fnx_param_desc *main = step->desc ? param_desc_main (step->desc) : NULL;
-  for (size_t i = 0; param && i < step->n_args; i++) {
-    const char *name = step->args[i].name;
-    if (!name && main)
-      name = main->name;
-    if (name && strcmp (name, param) == 0)
-      return step->args[i].at;
-  }
-  return step->at;
-}
-
 /* Is there an input port of that name?  The first is also called "in". */
 static bool
 is_port (const fnx_step_desc *desc, const char *name)

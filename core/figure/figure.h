@@ -10,7 +10,7 @@
 #include "core/search.h"
 
 /* The cells that stand in a figure's page. */
-enum { FIGURE_MARGIN = 24, FIGURE_HEAD = 58 };
+enum { FIGURE_MARGIN = 24 };
 
 /* Title and one line below it, at the upper left. */
 void figure_head (svg *, const char *title, const char *line);

@@ -144,12 +144,6 @@ la_lower_solve (const double *l, double *x, int n, int m)
   cblas_dtrsm (CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, n, m, 1, l, n, x, m);
 }
 
-void
-la_lower_solve_right_t (const double *l, double *x, int m, int n)
-{
-  cblas_dtrsm (CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, m, n, 1, l, n, x, n);
-}
-
 int
 la_lower_inv (double *l, int n)
 {

@@ -42,9 +42,8 @@ int la_eig_pair (double *a, double *b, int n, double *v, double *w, double *work
 int la_chol (double *a, int n);
 /* Inverse of an SPD matrix in place, both triangles. */
 int la_spd_inv (double *a, int n);
-/* x[n,m] <- l^-1 x, and x[m,n] <- x l^-T (both keep C order). */
+/* x[n,m] <- l^-1 x. */
 void la_lower_solve (const double *l, double *x, int n, int m);
-void la_lower_solve_right_t (const double *l, double *x, int m, int n);
 /* l^-1 in place; l must be lower, with zeros above the diagonal. */
 int la_lower_inv (double *l, int n);
 /* out = l a l^T for a lower l and a symmetric a; both triangles. */

@@ -209,20 +209,6 @@ rules (void)
   t_ok (fault_exit_of (FNX_E_SPEC) == 3 && fault_exit_of (FNX_E_IO) == 4 && fault_exit_of (FNX_E_NUMERIC) == 6
             && fault_exit_of (FNX_E_CANCELLED) == 130 && fault_exit_of (-999) == 1,
         "exit codes");
-
-  /* where a step's parameter stands: by name, or the word without one */
-  static const fnx_param_desc main_param = { .struct_size = sizeof main_param, .flags = FNX_P_MAIN, .name = "range" };
-  static const fnx_param_desc *const params[] = { &main_param, NULL };
-  static const fnx_step_desc desc = { .struct_size = sizeof desc, .params = params };
-  char copy[2000], *words[200];
-  chain_text t = cut ("a ! band 8..32 order=3", copy, words);
-  chain *c = chain_from_words (t.n_words, t.words, NULL);
-  c->steps[0].desc = &desc;
-  t_ok (chain_arg_where (&c->steps[0], "order").word == 5, "where order= stands");
-  t_ok (chain_arg_where (&c->steps[0], "range").word == 4, "where the word without a name stands");
-  t_ok (chain_arg_where (&c->steps[0], "phase").word == 3, "not given: where the step stands");
-  t_ok (chain_arg_where (&c->steps[0], NULL).word == 3, "no parameter: where the step stands");
-  chain_free (c);
 }
 
 int
