@@ -12,6 +12,17 @@ label_of (const fnx_axis *a, int64_t i, char text[32])
   return a->labels ? a->labels[i] : number_text (axis_position (a, i), text);
 }
 
+/* A NaN among predictions would be neither right nor wrong. */
+static fnx_status
+no_number (const group *g, const item_set *set, int64_t i, fault *f)
+{
+  return fault_set (f, EXIT_DATA, FNX_E_NUMERIC,
+                    "item %" PRId64
+                    " of %s: what is predicted is not a number\nlook for values that are not numbers, or "
+                    "as large as 1e300, in its features:  ! write features.tsv",
+                    set->test[i] + 1, *g->name ? g->name : g->s->recording);
+}
+
 /* The class scores of one fold into rows, columns matched by class name. */
 static fnx_status
 take_scores (predictions *p, const item_set *set, int64_t row, const fnx_buf *b, fault *f)
@@ -35,8 +46,11 @@ take_scores (predictions *p, const item_set *set, int64_t row, const fnx_buf *b,
       c++;
     if (c == k)
       return fault_set (f, EXIT_INTERNAL, FNX_E_BUG, "the scores name a class \"%s\" that no item has", name);
-    for (int64_t i = 0; i < set->n_test; i++)
+    for (int64_t i = 0; i < set->n_test; i++) {
       p->scores[(row + i) * k + c] = v[i * classes->size + j];
+      if (isnan (v[i * classes->size + j]))
+        return no_number (p->g, set, i, f);
+    }
   }
   return FNX_OK;
 }
@@ -78,11 +92,14 @@ predicts_numbers (const pipeline *p)
 
 /* One number for each test item. */
 static fnx_status
-take_numbers (predictions *p, const item_set *set, int64_t row, const fnx_buf *b)
+take_numbers (predictions *p, const item_set *set, int64_t row, const fnx_buf *b, fault *f)
 {
   by_item (b, 0, row, p->predicted);
-  for (int64_t i = 0; i < set->n_test; i++)
+  for (int64_t i = 0; i < set->n_test; i++) {
     p->y[row + i] = p->g->number[set->test[i]];
+    if (isnan (p->predicted[row + i]))
+      return no_number (p->g, set, i, f);
+  }
   return FNX_OK;
 }
 
@@ -97,7 +114,7 @@ take_prediction (predictions *p, const item_set *set, int64_t row, const fnx_buf
   if (!strcmp (s->kind, "scores") && p->g->codes)
     return take_scores (p, set, row, b, f);
   if (!strcmp (s->kind, "predictions") && p->g->number && (int64_t)spec_count (s) == set->n_test)
-    return take_numbers (p, set, row, b);
+    return take_numbers (p, set, row, b, f);
   if (target < 0 || k < 0 || s->axes[k]->size != set->n_test)
     return fault_set (f, EXIT_CHAIN, FNX_E_SPEC,
                       "the last step of begin ... end gives %s, which cannot be scored\nend with a classifier, as in"

@@ -112,14 +112,3 @@ score_answer (const double *scores, int32_t n)
       best = c;
   return best;
 }
-
-int64_t
-score_unusable (const score_data *d)
-{
-  int64_t width = d->n_class > 0 ? d->n_class : d->n_target;
-  const double *values = d->n_class > 0 ? d->scores : d->predicted;
-  for (int64_t i = 0; i < d->n * width; i++)
-    if (isnan (values[i]))
-      return i / width;
-  return -1;
-}

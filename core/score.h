@@ -70,10 +70,6 @@ fnx_status score_summarise (const metric *, const score_data *, const int64_t *o
  * entries of null count as as good. */
 double score_permutation_p (const metric *, double value, const double *null, size_t n);
 
-/* First trial that cannot be scored because a score or prediction is NaN (a
- * NaN in y only leaves its target out); -1 if there is none.  Metrics want this asked first. */
-int64_t score_unusable (const score_data *);
-
 /* Index of the largest of n scores, the first of equals. */
 int32_t score_answer (const double *scores, int32_t n);
 

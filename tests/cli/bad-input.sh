@@ -196,6 +196,20 @@ for signal in INT TERM; do
   ok $? "SIG$signal ends a run tidily"
 done
 
+# ---- numbers that overflow: a score that is none is not counted -----------------------
+{
+  printf '\223NUMPY\001\000v\000%-117s\n' "{'descr': '<f8', 'fortran_order': False, 'shape': (8, 2), }"
+  for i in 1 2 3 4; do # 1e308 twice, 1 and 2
+    printf '\240\310\353\205\363\314\341\177\240\310\353\205\363\314\341\177'
+    printf '\000\000\000\000\000\000\360\077\000\000\000\000\000\000\000\100'
+  done
+} >big.npy
+cat >big.npy.json <<'END'
+{"kind": "features", "axes": [{"name": "trial", "size": 8, "columns": [{"name": "target",
+ "texts": ["a", "b", "b", "a", "a", "b", "b", "a"]}]}, {"name": "feature", "size": 2}]}
+END
+refused 6 'what is predicted is not a number' big.npy ! evaluate folds=2 begin svm kernel=linear end
+
 # ---- every odd file that people have sent --------------------------------------------------
 if test -d "$shared/data/eeg/edge"; then
   find "$shared/data/eeg/edge" "$shared/data/fmri/nifti" -type f | LC_ALL=C sort >files
