@@ -3,6 +3,7 @@
 # Classes that differ in time alone (sim:tempo): augmented covariances tell them
 # apart, a plain covariance does not, and neither does anything when the targets
 # are permuted or nothing is planted.  What each fold learned is in the result.
+test -z "$FORNIX_VALGRIND" || { echo "1..0 # SKIP too slow under valgrind; tests/riemann/takens and siegel run there"; exit 77; }
 dir=$(mktemp -d "${TMPDIR:-/tmp}/fornix-tempo-XXXXXX") || exit 99
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 99
