@@ -335,9 +335,11 @@ fourlog (const double *const *a, size_t count, const double *l, bool lower, int 
   memset (tau, 0, n * sizeof *tau);
   reduce (t, n, d, e, tau, p);
   without |= bounds (d, e, n, low, high);
-  for (size_t k = 0; k < WIDE; k++)
+  for (size_t k = 0; k < WIDE; k++) {
+    without |= (unsigned)(symlog_nodes (high[k] / low[k]) == 0) << k; /* no rule reaches so far */
     if (without >> k & 1)
       low[k] = high[k] = 1;
+  }
   logarithm (d, e, n, low, high, f, p + n);
   turn (t, tau, n, f, p);
   for (size_t k = 0; k < count; k++)
