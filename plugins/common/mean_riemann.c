@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The affine-invariant mean solves sum_i w_i log (M^-1/2 X_i M^-1/2) = 0.
- * in any frame: M^-1/2 may be the inverse of M's Cholesky factor, which is half the
- * work, and turns all terms alike.  `peer` is pyRiemann 0.9's loop to the letter: Euclidean start, step damped by
- * 0.95 or 0.5, stop at 1e-8.  The default finds the same point in fewer passes:
+ * The affine-invariant mean solves sum_i w_i log (M^-1/2 X_i M^-1/2) = 0, in any
+ * frame: M^-1/2 may be the inverse of M's Cholesky factor, which is half the work
+ * and turns all terms alike.  `peer` is pyRiemann 0.9's loop to the letter:
+ * Euclidean start, step damped by 0.95 or 0.5, stop at 1e-8.  The default finds
+ * the same point in fewer passes:
  *   - start from the arithmetic and harmonic means and one or two steps along a
  *     coarse gradient, which need Cholesky factors only;
  *   - step 1/phi, phi the mean curvature of the squared distances, known from
