@@ -112,6 +112,7 @@ libcore_la_SOURCES += \
   core/figure/svg.h \
   core/figure/versus.c \
   core/figure/writer.c \
+  io/writer.h \
   $(NULL)
 # Modules: found, tried, opened, listed.
 libcore_la_SOURCES += \

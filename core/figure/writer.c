@@ -2,41 +2,21 @@
  *
  * The sink `write.svg`: which figure a result is drawn as.
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "core/compare.h"
 #include "core/exec.h"
 #include "core/figure/figure.h"
+#include "io/writer.h"
 
 enum { AUTO, SCORES, SEARCH, COMPARE, MATRIX, LINES };
 static const char *const names[] = { "auto", "scores", "search", "compare", "matrix", "lines", NULL };
 
-struct fnx_step {
-  char *path;
-  int64_t figure;
-};
-
 static fnx_status
 create (fnx_call *c, const fnx_params *p, fnx_step **out)
 {
-  fnx_step *s = calloc (1, sizeof *s);
-
-  if (!s || !(s->path = strdup (c->param->text (p, "path")))) {
-    free (s);
-    return c->fail (c, FNX_E_NOMEM, "not enough memory");
-  }
-  s->figure = c->param->integer (p, "figure");
-  *out = s;
-  return FNX_OK;
-}
-
-static void
-destroy (fnx_step *s)
-{
-  free (s->path);
-  free (s);
+  fnx_status e = writer_create (c, p, out);
+  if (!e)
+    (*out)->option = c->param->integer (p, "figure");
+  return e;
 }
 
 static bool
@@ -50,9 +30,9 @@ static fnx_status
 negotiate (fnx_call *c, fnx_step *s, const fnx_spec *const *in, const fnx_spec **out)
 {
   (void)out;
-  if (s->figure == AUTO || (s->figure < MATRIX) == is_table (in[0]))
+  if (s->option == AUTO || (s->option < MATRIX) == is_table (in[0]))
     return FNX_OK;
-  return c->fail (c, FNX_E_SPEC, "figure=%s does not go with %s[...]\nleave it out", names[s->figure], in[0]->kind);
+  return c->fail (c, FNX_E_SPEC, "figure=%s does not go with %s[...]\nleave it out", names[s->option], in[0]->kind);
 }
 
 static int64_t
@@ -88,14 +68,10 @@ put_file (fnx_call *c, const char *path, const char *picture)
 {
   const char *to = c->output (c, path);
   FILE *f = to ? fopen (to, "w") : NULL;
-  bool bad;
 
   if (!to)
     return FNX_E_IO;
-  bad = !f || fputs (picture, f) < 0;
-  if (f && fclose (f))
-    bad = true;
-  return bad ? c->fail (c, FNX_E_IO, "%s: cannot be written: %s", path, strerror (errno)) : FNX_OK;
+  return writer_done (c, path, writer_close (f, f && fputs (picture, f) >= 0));
 }
 
 static fnx_status
@@ -112,28 +88,16 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   for (int i = 0; !is_table (spec) && i < spec->ndim; i++)
     if (spec->axes[i]->size < 1)
       return c->fail (c, FNX_E_DATA, "there is nothing to draw: no %s", spec->axes[i]->name);
-  picture = draw[s->figure == AUTO ? figure_of (in[0]) : s->figure](in[0], &f);
+  picture = draw[s->option == AUTO ? figure_of (in[0]) : s->option](in[0], &f);
   st = picture ? put_file (c, s->path, picture) : c->fail (c, f.code, "%s", f.text ? f.text : "it cannot be drawn");
   free (picture);
   fault_clear (&f);
   return st;
 }
 
-static const char *const suffixes[] = { ".svg", NULL };
-static const fnx_ext_writer ext_writer = { sizeof ext_writer, 0, suffixes };
+WRITER (".svg");
 
-static const void *
-extension (const fnx_step *s, const char *id)
-{
-  (void)s;
-  return !strcmp (id, FNX_WRITER) ? &ext_writer : NULL;
-}
-
-static const fnx_param_desc p_path = { .struct_size = sizeof p_path,
-                                       .type = FNX_T_PATH,
-                                       .flags = FNX_P_REQUIRED | FNX_P_MAIN,
-                                       .name = "path",
-                                       .doc = "the file to write, .svg" };
+static const fnx_param_desc p_path = WRITER_PATH ("the file to write, .svg");
 static const fnx_param_desc p_figure
     = { .struct_size = sizeof p_figure,
         .type = FNX_T_ENUM,
@@ -175,7 +139,7 @@ const fnx_step_desc svg_desc = {
   .outputs = out_ports,
   .params = params,
   .create = create,
-  .destroy = destroy,
+  .destroy = writer_destroy,
   .negotiate = negotiate,
   .run = run,
   .extension = extension,

@@ -23,7 +23,8 @@ io_edf_edf_la_SOURCES = \
   io/edf/module.c \
   io/edf/reader.c \
   io/edf/spec.c \
-  io/edf/writer.c
+  io/edf/writer.c \
+  io/writer.h
 io_edf_edf_la_CPPFLAGS = $(AM_CPPFLAGS) $(AS_MODULE)edf
 io_edf_edf_la_CFLAGS = $(AM_CFLAGS) -ffp-contract=off
 io_edf_edf_la_LDFLAGS = $(AM_LDFLAGS) $(MODULE_LDFLAGS)

@@ -7,12 +7,10 @@
  * most.  libedf keeps its open files in static tables: one call at a time.
  */
 #include "io/edf/edf.h"
+#include "io/writer.h"
 
 #include <edflib.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -20,32 +18,16 @@
 #define TEXT_MOST 40    /* bytes of an annotation that libedf writes */
 #define SIGNALS_MOST 64 /* annotation signals that it allows */
 
-struct fnx_step {
-  char *path;
-  bool bdf;
-};
+enum { EDF, BDF }; /* the option of its step */
 
 static fnx_status
 create (fnx_call *c, const fnx_params *p, fnx_step **out)
 {
-  fnx_step *s = calloc (1, sizeof *s);
-  const char *dot;
-  if (!s || !(s->path = strdup (c->param->text (p, "path")))) {
-    free (s);
-    return c->fail (c, FNX_E_NOMEM, "no memory");
-  }
-  dot = strrchr (s->path, '.');
-  s->bdf = dot && strcasecmp (dot, ".bdf") == 0;
-  *out = s;
-  return FNX_OK;
-}
-
-static void
-destroy (fnx_step *s)
-{
-  if (s)
-    free (s->path);
-  free (s);
+  fnx_status e = writer_create (c, p, out);
+  const char *dot = e ? NULL : strrchr ((*out)->path, '.');
+  if (dot && strcasecmp (dot, ".bdf") == 0)
+    (*out)->option = BDF;
+  return e;
 }
 
 /* ---- records ------------------------------------------------------------------------ */
@@ -264,30 +246,31 @@ write_file (fnx_call *c, fnx_step *s, const char *name, const fnx_buf *b, const 
   const fnx_events *e = c->buf->events (b);
   const double begin = t->origin + (double)t->start * (double)t->rate_den / (double)t->rate_num;
   const size_t lists = (e->n + (size_t)p->n_records - 1) / (size_t)p->n_records;
+  const bool bdf = s->option == BDF;
   int h, bad = 0;
   bool ok;
   struct stat st;
   if (lists > SIGNALS_MOST)
     return c->fail (c, FNX_E_DATA, "%s: %zu events in %lld records: libedf holds %d a record", s->path, e->n,
                     (long long)p->n_records, SIGNALS_MOST);
-  h = edfopen_file_writeonly (name, s->bdf ? EDFLIB_FILETYPE_BDFPLUS : EDFLIB_FILETYPE_EDFPLUS, n);
+  h = edfopen_file_writeonly (name, bdf ? EDFLIB_FILETYPE_BDFPLUS : EDFLIB_FILETYPE_EDFPLUS, n);
   if (h < 0)
     return c->fail (c, FNX_E_IO, "%s: cannot be written (libedf: %d)", s->path, h);
   for (int i = 0; i < n; i++)
-    bad |= set_signal (c, h, i, b, p, &r[i], s->path, s->bdf);
+    bad |= set_signal (c, h, i, b, p, &r[i], s->path, bdf);
   if (p->duration != 100000)
     bad |= edf_set_datarecord_duration (h, p->duration);
   if (lists > 1)
     bad |= edf_set_number_of_annotation_signals (h, (int)lists);
   bad |= set_start (c, h, b, begin);
-  ok = !bad && write_samples (h, p, t, n, c->buf->read (b)->data, r, s->bdf, digital);
+  ok = !bad && write_samples (h, p, t, n, c->buf->read (b)->data, r, bdf, digital);
   if (ok)
     write_events (c, h, e, begin, s->path);
   ok = edfclose_file (h) == 0 && ok;
   if (bad)
     return c->fail (c, FNX_E_IO, "%s: libedf refuses its header", s->path);
   /* libedf does not look at what fclose says. */
-  if (!ok || stat (name, &st) != 0 || st.st_size < (off_t)(256 * (n + 2) + (s->bdf ? 3 : 2) * n * p->n * p->n_records))
+  if (!ok || stat (name, &st) != 0 || st.st_size < (off_t)(256 * (n + 2) + (bdf ? 3 : 2) * n * p->n * p->n_records))
     return c->fail (c, FNX_E_IO, "%s: could not be written to its end (is the disk full?)", s->path);
   return FNX_OK;
 }
@@ -309,7 +292,7 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   if (ch->size < 1 || ch->size > EDFLIB_MAXSIGNALS - SIGNALS_MOST || t->size < 1)
     return c->fail (c, FNX_E_DATA, "%s: %lld channels of %lld samples: an EDF file holds 1 to %d channels", s->path,
                     (long long)ch->size, (long long)t->size, EDFLIB_MAXSIGNALS - SIGNALS_MOST);
-  st = plan_records (c, s->path, t, ch->size, s->bdf ? 3 : 2, &p);
+  st = plan_records (c, s->path, t, ch->size, s->option == BDF ? 3 : 2, &p);
   if (st != FNX_OK)
     return st;
   r = c->scratch (c, (size_t)ch->size * sizeof *r);
@@ -326,15 +309,7 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
 
 /* ---- description --------------------------------------------------------------------------------- */
 
-static const char *const suffixes[] = { ".edf", ".bdf", NULL };
-static const fnx_ext_writer ext_writer = { .struct_size = sizeof ext_writer, .suffixes = suffixes };
-
-static const void *
-extension (const fnx_step *s, const char *id)
-{
-  (void)s;
-  return strcmp (id, FNX_WRITER) == 0 ? &ext_writer : NULL;
-}
+WRITER (".edf", ".bdf");
 
 static const fnx_param_desc p_path = { .struct_size = sizeof p_path,
                                        .type = FNX_T_PATH,
@@ -367,7 +342,7 @@ const fnx_step_desc edf_writer_desc = {
   .outputs = no_ports,
   .params = params,
   .create = create,
-  .destroy = destroy,
+  .destroy = writer_destroy,
   .run = run,
   .extension = extension,
 };

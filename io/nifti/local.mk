@@ -14,7 +14,8 @@ io_nifti_nifti_la_SOURCES = \
   io/nifti/module.c \
   io/nifti/reader.c \
   io/nifti/writer.c \
-  io/nifti/sidecar.c
+  io/nifti/sidecar.c \
+  io/writer.h
 io_nifti_nifti_la_CPPFLAGS = $(AM_CPPFLAGS) $(AS_MODULE)nifti
 io_nifti_nifti_la_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS) $(JANSSON_CFLAGS)
 io_nifti_nifti_la_LDFLAGS = $(AM_LDFLAGS) $(MODULE_LDFLAGS)

@@ -6,37 +6,12 @@
  * around them.  The gzip header holds neither time nor name, so that equal
  * data give equal bytes and nothing private gets out.
  */
-#include <errno.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <zlib.h>
 
 #include "io/nifti/nifti.h"
-
-struct fnx_step {
-  char *path;
-};
-
-static fnx_status
-create (fnx_call *c, const fnx_params *p, fnx_step **out)
-{
-  fnx_step *s = calloc (1, sizeof *s);
-  if (!s || !(s->path = strdup (c->param->text (p, "path")))) {
-    free (s);
-    return c->fail (c, FNX_E_NOMEM, "out of memory");
-  }
-  *out = s;
-  return FNX_OK;
-}
-
-static void
-destroy (fnx_step *s)
-{
-  free (s->path);
-  free (s);
-}
+#include "io/writer.h"
 
 /* ---- the file, plain or packed ------------------------------------------- */
 typedef struct sink {
@@ -104,18 +79,14 @@ sink_open (const char *path, bool packed)
 static bool
 sink_close (sink *s, bool ok)
 {
-  int why = errno;
   if (ok && s->packed) {
     s->z.avail_in = 0;
     ok = drain (s, Z_FINISH);
-    why = errno;
   }
+  ok = writer_close (s->f, ok);
   if (s->open)
     deflateEnd (&s->z);
-  if (fclose (s->f) != 0 && ok)
-    ok = false, why = errno;
   free (s);
-  errno = why;
   return ok;
 }
 
@@ -131,10 +102,9 @@ typedef struct picture {
 } picture;
 
 static const double *
-column (fnx_call *c, const fnx_buf *b, const char *name, int64_t n)
+column (fnx_call *c, const fnx_buf *b, const char *name)
 {
   const fnx_column *k = c->buf->column (b, "voxel", name);
-  (void)n;
   return k && k->type == FNX_COL_REAL ? k->reals : NULL;
 }
 
@@ -146,7 +116,7 @@ places (fnx_call *c, const fnx_buf *b, picture *p)
   const double *xyz[3];
   p->rows = p->spec->axes[0]->size;
   for (int k = 0; k < 3; k++)
-    if (!(xyz[k] = column (c, b, k == 0 ? "x" : k == 1 ? "y" : "z", p->rows)))
+    if (!(xyz[k] = column (c, b, k == 0 ? "x" : k == 1 ? "y" : "z")))
       return c->fail (c, FNX_E_SPEC,
                       "write: voxels without columns x, y, z have no place in an image\n"
                       "write a table instead:  ! write out.tsv");
@@ -356,37 +326,22 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   const char *name = c->output (c, s->path);
   if (!volume || !name)
     return FNX_E_NOMEM;
-  size_t k = strlen (s->path);
-  sink *to = sink_open (name, k > 3 && !strcmp (s->path + k - 3, ".gz"));
+  sink *to = sink_open (name, writer_path_ends (s->path, ".gz"));
   if (!to)
-    return c->fail (c, FNX_E_IO, "%s: cannot be written: %s", s->path, strerror (errno));
+    return writer_done (c, s->path, false);
   header (&p, h);
   bool ok = put (to, h, sizeof h);
   for (int64_t t = 0; ok && t < p.times; t++) {
     fill (&p, t, volume);
     ok = put (to, volume, bytes);
   }
-  if (!sink_close (to, ok))
-    return c->fail (c, FNX_E_IO, "%s: cannot be written: %s", s->path, strerror (errno));
-  return FNX_OK;
+  return writer_done (c, s->path, sink_close (to, ok));
 }
 
 /* ---- descriptor ---------------------------------------------------------------------- */
-static const char *const suffixes[] = { ".nii", ".nii.gz", NULL };
-static const fnx_ext_writer ext_writer = { sizeof ext_writer, 0, suffixes };
+WRITER (".nii", ".nii.gz");
 
-static const void *
-extension (const fnx_step *s, const char *id)
-{
-  (void)s;
-  return !strcmp (id, FNX_WRITER) ? &ext_writer : NULL;
-}
-
-static const fnx_param_desc p_path = { .struct_size = sizeof p_path,
-                                       .type = FNX_T_PATH,
-                                       .flags = FNX_P_REQUIRED | FNX_P_MAIN,
-                                       .name = "path",
-                                       .doc = "the file to write, .nii or .nii.gz" };
+static const fnx_param_desc p_path = WRITER_PATH ("the file to write, .nii or .nii.gz");
 static const fnx_param_desc *const params[] = { &p_path, NULL };
 static const fnx_port_desc i_image
     = { .struct_size = sizeof i_image,
@@ -414,8 +369,8 @@ const fnx_step_desc nifti_writer = {
   .inputs = inputs,
   .outputs = none,
   .params = params,
-  .create = create,
-  .destroy = destroy,
+  .create = writer_create,
+  .destroy = writer_destroy,
   .run = run,
   .extension = extension,
 };

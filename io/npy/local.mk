@@ -9,7 +9,8 @@ plugin_LTLIBRARIES += io/npy/npy.la
 io_npy_npy_la_SOURCES = \
   io/npy/module.c \
   io/npy/reader.c \
-  io/npy/writer.c
+  io/npy/writer.c \
+  io/writer.h
 io_npy_npy_la_CPPFLAGS = $(AM_CPPFLAGS) $(AS_MODULE)npy
 io_npy_npy_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 io_npy_npy_la_LDFLAGS = $(AM_LDFLAGS) $(MODULE_LDFLAGS)

@@ -3,40 +3,8 @@
  * The sink `write.npy`: the values as .npy, everything else in the .json beside
  * it, so that `npy` gives back the very same buffer.
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "io/npy/npy.h"
-
-struct fnx_step {
-  char *path;
-};
-
-static fnx_status
-create (fnx_call *c, const fnx_params *p, fnx_step **out)
-{
-  fnx_step *s = calloc (1, sizeof *s);
-  if (!s || !(s->path = strdup (c->param->text (p, "path")))) {
-    free (s);
-    return c->fail (c, FNX_E_NOMEM, "out of memory");
-  }
-  *out = s;
-  return FNX_OK;
-}
-
-static void
-destroy (fnx_step *s)
-{
-  free (s->path);
-  free (s);
-}
-
-static fnx_status
-cannot (fnx_call *c, const char *path)
-{
-  return c->fail (c, FNX_E_IO, "%s: cannot be written: %s", path, strerror (errno));
-}
+#include "io/writer.h"
 
 /* Format 1: magic, version, length, dict, padded with blanks to 64 bytes. */
 static bool
@@ -83,12 +51,10 @@ put_sidecar (fnx_call *c, const fnx_step *s, const fnx_buf *b, const fnx_spec *s
   if (!o)
     return c->fail (c, FNX_E_NOMEM, "out of memory");
   FILE *f = fopen (to, "w");
-  errno = 0;
   bool ok = f && json_dumpf (o, f, JSON_INDENT (1) | JSON_REAL_PRECISION (17)) == 0 && putc ('\n', f) != EOF;
+  ok = writer_close (f, ok);
   json_decref (o);
-  if (f && fclose (f) != 0)
-    ok = false;
-  return ok ? FNX_OK : cannot (c, name);
+  return writer_done (c, name, ok);
 }
 
 static fnx_status
@@ -107,26 +73,13 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
     n *= (size_t)spec->axes[k]->size;
   FILE *f = fopen (to, "wb");
   bool ok = f && put_header (f, spec) && fwrite (t->data, spec->dtype.bits / 8u, n, f) == n;
-  if (f && fclose (f) != 0)
-    ok = false;
-  return ok ? put_sidecar (c, s, in[0], spec) : cannot (c, s->path);
+  fnx_status e = writer_done (c, s->path, writer_close (f, ok));
+  return e ? e : put_sidecar (c, s, in[0], spec);
 }
 
-static const char *const suffixes[] = { ".npy", NULL };
-static const fnx_ext_writer ext_writer = { sizeof ext_writer, 0, suffixes };
+WRITER (".npy");
 
-static const void *
-extension (const fnx_step *s, const char *id)
-{
-  (void)s;
-  return !strcmp (id, FNX_WRITER) ? &ext_writer : NULL;
-}
-
-static const fnx_param_desc p_path = { .struct_size = sizeof p_path,
-                                       .type = FNX_T_PATH,
-                                       .flags = FNX_P_REQUIRED | FNX_P_MAIN,
-                                       .name = "path",
-                                       .doc = "the file to write" };
+static const fnx_param_desc p_path = WRITER_PATH ("the file to write");
 static const fnx_param_desc *const params[] = { &p_path, NULL };
 static const fnx_port_desc i_any
     = { .struct_size = sizeof i_any, .name = "in", .what = "any; f8|f4", .doc = "what to write" };
@@ -148,8 +101,8 @@ const fnx_step_desc npy_writer = {
   .inputs = inputs,
   .outputs = none,
   .params = params,
-  .create = create,
-  .destroy = destroy,
+  .create = writer_create,
+  .destroy = writer_destroy,
   .run = run,
   .extension = extension,
 };

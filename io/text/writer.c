@@ -7,38 +7,20 @@
  * give a matrix (time always runs down); more axes give the long form, one row
  * for each value.  A column of the sheet is an affine walk over an array.
  */
-#include <errno.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <jansson.h>
 
 #include "io/text/text.h"
-
-struct fnx_step {
-  char *path;
-  int digits;
-};
+#include "io/writer.h"
 
 static fnx_status
 create (fnx_call *c, const fnx_params *p, fnx_step **out)
 {
-  fnx_step *s = calloc (1, sizeof *s);
-  if (!s || !(s->path = strdup (c->param->text (p, "path")))) {
-    free (s);
-    return c->fail (c, FNX_E_NOMEM, "out of memory");
-  }
-  s->digits = (int)c->param->integer (p, "digits");
-  *out = s;
-  return FNX_OK;
-}
-
-static void
-destroy (fnx_step *s)
-{
-  free (s->path);
-  free (s);
+  fnx_status e = writer_create (c, p, out);
+  if (!e)
+    (*out)->option = c->param->integer (p, "digits");
+  return e;
 }
 
 /* ---- a sheet -------------------------------------------------------------------- */
@@ -257,12 +239,6 @@ describe (const page *p, const fnx_spec *s)
 }
 
 static fnx_status
-cannot (fnx_call *c, const char *path)
-{
-  return c->fail (c, FNX_E_IO, "%s: cannot be written: %s", path, strerror (errno));
-}
-
-static fnx_status
 put_sidecar (fnx_call *c, const char *path, const page *p, const fnx_spec *s, const fnx_buf *b)
 {
   const char *dot = strrchr (path, '.'), *slash = strrchr (path, '/');
@@ -287,11 +263,9 @@ put_sidecar (fnx_call *c, const char *path, const page *p, const fnx_spec *s, co
   if (!text)
     return c->fail (c, FNX_E_NOMEM, "out of memory");
   FILE *f = fopen (to, "w");
-  bool ok = f && fprintf (f, "%s\n", text) > 0;
+  bool ok = writer_close (f, f && fprintf (f, "%s\n", text) > 0);
   free (text);
-  if (f && fclose (f) != 0)
-    ok = false;
-  return ok ? FNX_OK : cannot (c, name);
+  return writer_done (c, name, ok);
 }
 
 static fnx_status
@@ -301,51 +275,25 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   const fnx_spec *spec = c->buf->spec (in[0]);
   const fnx_tensor *t = c->buf->read (in[0]);
   page p = { 0 };
-  FILE *f = NULL;
   fnx_status e = t ? page_of (c, &p, spec, t->data) : c->fail (c, FNX_E_NOMEM, "out of memory");
-  if (e)
-    goto done;
-  const char *to = c->output (c, s->path);
-  if (!to) {
+  const char *to = e ? NULL : c->output (c, s->path);
+  if (!e && !to)
     e = FNX_E_IO;
-    goto done;
+  if (!e) {
+    FILE *f = fopen (to, "w");
+    char part = writer_path_ends (s->path, ".csv") ? ',' : '\t';
+    e = writer_done (c, s->path, writer_close (f, f && put_page (f, &p, part, (int)s->option)));
   }
-  size_t n = strlen (s->path);
-  char part = n > 4 && !strcmp (s->path + n - 4, ".csv") ? ',' : '\t';
-  f = fopen (to, "w");
-  if (!f || !put_page (f, &p, part, s->digits)) {
-    e = cannot (c, s->path);
-    goto done;
-  }
-  int bad = fclose (f);
-  f = NULL;
-  if (bad)
-    e = cannot (c, s->path);
-  else if (strcmp (s->path, "-"))
+  if (!e && strcmp (s->path, "-"))
     e = put_sidecar (c, s->path, &p, spec, in[0]);
-done:
-  if (f)
-    fclose (f);
   free (p.w);
   return e;
 }
 
 /* ---- descriptor ---------------------------------------------------------------------------- */
-static const char *const suffixes[] = { ".tsv", ".csv", NULL };
-static const fnx_ext_writer ext_writer = { sizeof ext_writer, 0, suffixes };
+WRITER (".tsv", ".csv");
 
-static const void *
-extension (const fnx_step *s, const char *id)
-{
-  (void)s;
-  return !strcmp (id, FNX_WRITER) ? &ext_writer : NULL;
-}
-
-static const fnx_param_desc p_path = { .struct_size = sizeof p_path,
-                                       .type = FNX_T_PATH,
-                                       .flags = FNX_P_REQUIRED | FNX_P_MAIN,
-                                       .name = "path",
-                                       .doc = "the file to write, .tsv or .csv" };
+static const fnx_param_desc p_path = WRITER_PATH ("the file to write, .tsv or .csv");
 static const fnx_param_desc p_digits = { .struct_size = sizeof p_digits,
                                          .type = FNX_T_INT,
                                          .name = "digits",
@@ -377,7 +325,7 @@ const fnx_step_desc text_writer = {
   .outputs = none,
   .params = params,
   .create = create,
-  .destroy = destroy,
+  .destroy = writer_destroy,
   .run = run,
   .extension = extension,
 };
