@@ -155,6 +155,15 @@ buffer_unref (const fnx_buf *shared)
   free (b);
 }
 
+void
+buffers_unref (const fnx_buf **b, size_t n)
+{
+  for (size_t i = 0; i < n; i++) {
+    buffer_unref (b[i]);
+    b[i] = NULL;
+  }
+}
+
 const fnx_spec *
 buffer_spec (const fnx_buf *b)
 {

@@ -16,6 +16,7 @@ fnx_buf *buffer_new (const fnx_spec *, fault *f);
 fnx_buf *buffer_like (const fnx_buf *src, const fnx_spec *, fault *f);
 const fnx_buf *buffer_ref (const fnx_buf *);
 void buffer_unref (const fnx_buf *);
+void buffers_unref (const fnx_buf **, size_t n); /* each; NULLs remain */
 const fnx_spec *buffer_spec (const fnx_buf *);
 const fnx_tensor *buffer_read (const fnx_buf *); /* NULL only without memory */
 const void *buffer_item (const fnx_buf *, int64_t i);

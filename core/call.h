@@ -50,7 +50,8 @@ fnx_status call_begin (call *, session *, const char *step, const char *recordin
  * explains it (a plugin that fails silently gets a sentence of ours). */
 fnx_status call_end (call *, fnx_status status);
 
-/* Seed of a step in a recording and fold: a hash of what DESIGN 2 lists. */
+/* Seed of a step in a recording and fold: a hash of all five, so that none of them
+ * shares random numbers with another. */
 uint64_t seed_of (uint64_t chain_seed, const char *step_id, uint32_t revision, const char *recording, uint64_t fold);
 
 #endif

@@ -1,267 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Recordings through the steps that each passes alone, then joined for the
- * steps that need all of them.
+ * All recordings of a chain: each through the steps that it passes alone, then
+ * joined for the steps that need all of them.
  */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/exec.h"
 #include "core/output.h"
-#include "core/scan.h"
 #include "core/provenance.h"
-
-int
-sample_axis (const fnx_spec *s)
-{
-  static const char *const names[] = { "trial", "subject", "row" };
-
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (s->ndim && !strcmp (s->axes[0]->name, names[i]))
-      return 0;
-  /* Samples of an encoding model are moments: features[time,feature], voxels[voxel,time]. */
-  if (!strcmp (s->kind, "features") || !strcmp (s->kind, "voxels"))
-    return spec_axis_index (s, "time");
-  return -1;
-}
-
-/* ---- one recording ---------------------------------------------------------------- */
-
-static fnx_status
-add_reader (scope *s, const chain_step *source, fault *f)
-{
-  const char *rest;
-  const fnx_step_desc *d = registry_reader (source->name, &rest, f);
-  chain_step line = *source;
-  fnx_status st;
-
-  if (!d)
-    return f->code;
-  line.desc = d;
-  line.args = calloc (source->n_args + 1, sizeof *line.args);
-  if (!line.args)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
-  line.args[0] = (chain_arg){ .value = (char *)(uintptr_t)rest, .at = source->at };
-  if (source->n_args)
-    memcpy (line.args + 1, source->args, source->n_args * sizeof *line.args);
-  line.n_args = source->n_args + 1;
-  s->main = -1;
-  st = scope_add (s, &line, f);
-  s->nodes[s->n_nodes - 1].args = line.args;
-  return st;
-}
-
-fnx_status
-recording_open (session *ses, const recording *r, const chain_step *steps, size_t n, scope *s, fault *f)
-{
-  int main_slot = -1;
-
-  scope_begin (s, ses, r->id, NULL);
-  for (size_t i = 0; i < r->n_sources; i++) {
-    if (add_reader (s, &r->sources[i], f) != FNX_OK)
-      return f->code;
-    s->slots[s->nodes[s->n_nodes - 1].first_slot].from = r->id;
-    if (i == 0)
-      main_slot = s->main;
-  }
-  s->main = main_slot;
-  return scope_add_all (s, steps, n, f);
-}
-
-typedef struct label_count {
-  const char *label;
-  int n;
-} label_count;
-
-static int
-by_label (const void *a, const void *b)
-{
-  return strcmp (((const label_count *)a)->label, ((const label_count *)b)->label);
-}
-
-char *
-events_text (const fnx_events *e, char *text, size_t n)
-{
-  label_count seen[64];
-  size_t k = 0, at = 0;
-
-  text[0] = 0;
-  for (size_t i = 0; i < e->n; i++) {
-    size_t j = 0;
-
-    while (j < k && strcmp (seen[j].label, e->label[i]))
-      j++;
-    if (j == k && k < 64)
-      seen[k++] = (label_count){ e->label[i], 0 };
-    if (j < k)
-      seen[j].n++;
-  }
-  qsort (seen, k, sizeof *seen, by_label);
-  for (size_t j = 0; j < k && at < n; j++) {
-    int w = snprintf (text + at, n - at, "%s%s %d", j ? ", " : "", seen[j].label, seen[j].n);
-
-    at += w > 0 ? (size_t)w : 0;
-  }
-  return text;
-}
-
-/* ---- joining ----------------------------------------------------------------------------- */
-
-static fnx_status
-set_text_column (fnx_buf *b, const char *axis, const char *name, const char *value, fault *f)
-{
-  int64_t n = spec_axis (buffer_spec (b), axis)->size;
-  const char **texts = calloc ((size_t)n + 1, sizeof *texts);
-  double *reals = malloc (((size_t)n + 1) * sizeof *reals), number = 0;
-  bool numeric = value && number_parse (value, &number) && strcmp (name, "subject") && strcmp (name, "session")
-                 && strcmp (name, "recording");
-  fnx_column c = { .struct_size = sizeof c, .name = name };
-  fnx_status s = FNX_E_NOMEM;
-
-  for (int64_t i = 0; texts && reals && i < n; i++) {
-    texts[i] = value;
-    reals[i] = number;
-  }
-  c.type = numeric ? FNX_COL_REAL : FNX_COL_TEXT;
-  c.reals = numeric ? reals : NULL;
-  c.texts = numeric ? NULL : texts;
-  if (texts && reals)
-    s = buffer_set_column (b, axis, &c, f);
-  else
-    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
-  free (texts);
-  free (reals);
-  return s;
-}
-
-/* A result without a sample axis is one sample: connectivity[region,region]
- * becomes connectivity[subject,region,region]. */
-static fnx_buf *
-raised (const fnx_buf *b, fault *f)
-{
-  const fnx_spec *s = buffer_spec (b);
-  const fnx_axis subject = { .struct_size = sizeof subject, .name = "subject", .size = 1 };
-  const fnx_axis *axes[FNX_MAX_DIM];
-  fnx_spec up = *s;
-  fnx_buf *n;
-
-  if (s->ndim >= FNX_MAX_DIM) {
-    fault_set (f, EXIT_DATA, FNX_E_SPEC, "too many axes to join recordings");
-    return NULL;
-  }
-  axes[0] = &subject;
-  memcpy (axes + 1, s->axes, (size_t)s->ndim * sizeof *axes);
-  up.axes = axes;
-  up.ndim++;
-  n = buffer_like (b, &up, f);
-  if (n)
-    memcpy (buffer_write (n, NULL), buffer_read (b)->data, spec_count (s) * dtype_size (s->dtype));
-  return n;
-}
-
-/* Asked anew for every column: setting one replaces the spec. */
-static const char *
-sample_name (const fnx_buf *b)
-{
-  const fnx_spec *s = buffer_spec (b);
-
-  return s->axes[sample_axis (s)]->name;
-}
-
-/* What a recording gave, with a sample axis and the recording's columns on it.
- * Consumes b: the last reference is written, not copied. */
-static fnx_buf *
-labelled (const fnx_buf *b, const recording *r, fault *f)
-{
-  bool whole = sample_axis (buffer_spec (b)) < 0;
-  fnx_buf *own = whole ? raised (b, f) : buffer_own (b, f);
-
-  if (whole)
-    buffer_unref (b);
-  if (!own)
-    return NULL;
-  if (set_text_column (own, sample_name (own), "recording", r->id, f) != FNX_OK)
-    goto failed;
-  for (size_t i = 0; i < r->n_columns; i++) {
-    const char *v = strcmp (r->value[i], "n/a") ? r->value[i] : NULL;
-
-    if (set_text_column (own, sample_name (own), r->column[i], v, f) != FNX_OK)
-      goto failed;
-  }
-  return own;
-failed:
-  buffer_unref (own);
-  return NULL;
-}
-
-fnx_status
-recording_label (const recording *r, scope *s, int k, fault *f)
-{
-  const fnx_buf *b = s->slots[k].value;
-  fnx_spec *spec;
-
-  if (!b || sample_axis (buffer_spec (b)) != 0)
-    return FNX_OK;
-  s->slots[k].value = NULL;
-  b = labelled (b, r, f);
-  if (!b)
-    return f->code;
-  s->slots[k].value = b;
-  spec = spec_copy (buffer_spec (b));
-  if (!spec)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
-  free (s->slots[k].spec);
-  s->slots[k].spec = spec;
-  return FNX_OK;
-}
-
-/* The joined spec as far as one recording tells it: columns by name, a sample
- * axis of unknown length. */
-static fnx_spec *
-joined_spec (const fnx_spec *s, const recording *r)
-{
-  fnx_column cols[64];
-  const fnx_column *list[128];
-  const fnx_axis *axes[FNX_MAX_DIM];
-  fnx_axis a;
-  fnx_spec up = *s;
-  int k = sample_axis (s), at = k < 0 ? 0 : k;
-  size_t n = 0, n_own = 0;
-
-  if (k < 0 && s->ndim < FNX_MAX_DIM) {
-    a = (fnx_axis){ .struct_size = sizeof a, .name = "subject" };
-    memcpy (axes + 1, s->axes, (size_t)s->ndim * sizeof *axes);
-    up.ndim++;
-  } else {
-    memcpy (axes, s->axes, (size_t)s->ndim * sizeof *axes);
-    a = *s->axes[at];
-  }
-  for (const fnx_column *const *c = a.columns; c && *c && n < 60; c++)
-    list[n++] = *c;
-  for (size_t i = 0; i <= r->n_columns && n_own < 60; i++) {
-    cols[n_own] = (fnx_column){ .struct_size = sizeof *cols,
-                                .type = FNX_COL_TEXT,
-                                .name = i < r->n_columns ? r->column[i] : "recording" };
-    list[n++] = &cols[n_own++];
-  }
-  list[n] = NULL;
-  a.size = FNX_UNKNOWN;
-  a.columns = list;
-  axes[at] = &a;
-  up.axes = axes;
-  return spec_copy (&up);
-}
-
-static void
-drop_parts (fnx_buf **parts, size_t n)
-{
-  for (size_t i = 0; parts && i < n; i++)
-    buffer_unref (parts[i]);
-  free (parts);
-}
-
-/* ---- the cohort ------------------------------------------------------------------------------ */
+#include "core/scan.h"
 
 /* Does one of the steps name an output so: evaluate ... end @scores, or a
  * further one, as search? */
@@ -411,7 +159,7 @@ cohort_open (cohort *c, session *ses, chain *ch, fault *f)
   c->ses = ses;
   c->chain = ch;
   scope_begin (&c->all, ses, "", NULL);
-  if (plan_resolve (ch, f) != FNX_OK)
+  if (chain_resolve (ch, f) != FNX_OK)
     return f->code;
   c->recordings = recordings_of (ses, ch, &c->n_recordings, f);
   if (!c->recordings)
@@ -447,12 +195,14 @@ cohort_open (cohort *c, session *ses, chain *ch, fault *f)
   return s;
 }
 
+/* A recording through its own steps; what goes on to the cohort is put into
+ * parts[slot * n_recordings + r] (NULL: there is no cohort step). */
 static fnx_status
-run_one (cohort *c, size_t r, fnx_buf ***parts, fault *f)
+run_one (cohort *c, size_t r, const fnx_buf **parts, fault *f)
 {
   scope s;
   fnx_status st = recording_open (c->ses, &c->recordings[r], c->chain->steps, c->n_before, &s, f);
-  int k = 0;
+  size_t k = r;
 
   if (st == FNX_OK)
     forget_names (&s, c);
@@ -465,10 +215,11 @@ run_one (cohort *c, size_t r, fnx_buf ***parts, fault *f)
     st = c->on_result (c->on_arg, &c->recordings[r], s.slots[s.main].value, f);
   for (int i = 0; i < s.n_slots && st == FNX_OK && parts; i++)
     if (goes_on (&s, i)) {
-      parts[k][r] = labelled (s.slots[i].value, &c->recordings[r], f);
+      parts[k] = recording_labelled (s.slots[i].value, &c->recordings[r], f);
       s.slots[i].value = NULL;
-      if (!parts[k++][r])
+      if (!parts[k])
         st = f->code;
+      k += c->n_recordings;
     }
   scope_end (&s);
   return st;
@@ -476,7 +227,7 @@ run_one (cohort *c, size_t r, fnx_buf ***parts, fault *f)
 
 /* Slot k of the cohort: all recordings' parts joined. */
 static fnx_status
-join_slot (cohort *c, int k, fnx_buf **parts, fault *f)
+join_slot (cohort *c, int k, const fnx_buf *const *parts, fault *f)
 {
   const char **names = calloc (c->n_recordings, sizeof *names);
   fnx_buf *all;
@@ -486,15 +237,12 @@ join_slot (cohort *c, int k, fnx_buf **parts, fault *f)
   for (size_t i = 0; i < c->n_recordings; i++)
     names[i] = c->recordings[i].id;
   all = c->n_recordings == 1 ? (fnx_buf *)(uintptr_t)buffer_ref (parts[0])
-                             : buffer_join ((const fnx_buf *const *)parts, c->n_recordings,
-                                            sample_axis (buffer_spec (parts[0])), names, f);
+                             : buffer_join (parts, c->n_recordings, sample_axis (buffer_spec (parts[0])), names, f);
   free (names);
   if (!all)
     return f->code;
-  free (c->all.slots[k].spec);
-  c->all.slots[k].spec = spec_copy (buffer_spec (all));
   scope_give (&c->all, k, all);
-  return c->all.slots[k].spec ? FNX_OK : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  return scope_respec (&c->all, k, buffer_spec (all), f);
 }
 
 static fnx_status
@@ -514,27 +262,22 @@ put_provenance (cohort *c, size_t n_slots, fault *f)
 static fnx_status
 run_cohort (cohort *c, fault *f)
 {
-  size_t n_slots = 0;
-  fnx_buf ***parts;
+  size_t n = c->n_recordings, n_slots = 0;
+  const fnx_buf **parts; /* n of each slot */
   fnx_status s = FNX_OK;
 
   while ((int)n_slots < c->all.n_slots && (c->all.n_nodes == 0 || (int)n_slots < c->all.nodes[0].first_slot))
     n_slots++;
-  parts = calloc (n_slots + 1, sizeof *parts);
+  parts = calloc (n, (n_slots + 1) * sizeof *parts);
   if (!parts)
     return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
-  for (size_t k = 0; k < n_slots && s == FNX_OK; k++)
-    if (!(parts[k] = calloc (c->n_recordings, sizeof **parts)))
-      s = fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
-  for (size_t r = 0; r < c->n_recordings && s == FNX_OK; r++)
+  for (size_t r = 0; r < n && s == FNX_OK; r++)
     s = run_one (c, r, parts, f);
   for (size_t k = 0; k < n_slots && s == FNX_OK; k++) {
-    s = join_slot (c, (int)k, parts[k], f);
-    drop_parts (parts[k], c->n_recordings);
-    parts[k] = NULL;
+    s = join_slot (c, (int)k, parts + k * n, f);
+    buffers_unref (parts + k * n, n); /* at once: a cohort may fill the memory */
   }
-  for (size_t k = 0; k < n_slots; k++)
-    drop_parts (parts[k], c->n_recordings);
+  buffers_unref (parts, n_slots * n);
   free (parts);
   if (s == FNX_OK && chain_keeps (c->chain))
     s = put_provenance (c, n_slots, f);

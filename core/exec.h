@@ -2,12 +2,14 @@
  *
  * From a chain to its results.
  *
- *   plan.c      a scope: steps created, wired by slots and negotiated, before data is read
- *   exec.c      runs a scope: in blocks where steps stream, whole elsewhere
- *   cohort.c    all recordings through the steps before the first cohort step, then joined
- *   pipeline.c  the steps of begin ... end on training and test items
- *   evaluate.c  folds, nested search, scores          train.c  fit once and save; load and apply
- *   builtin.c   descriptors of the host's own steps
+ *   resolve.c     names to descriptors
+ *   plan.c        steps opened (node.c), wired by slots (scope.c) and negotiated (negotiate.c), before data is read
+ *   exec.c        runs a scope: whole buffers (node_run.c), or blocks where steps stream (river.c)
+ *   recordings.c  which recordings there are           recording.c  one of them opened
+ *   cohort.c      all of them through the steps before the first cohort step, then joined (join.c)
+ *   pipeline.c    the steps of begin ... end on training and test items
+ *   evaluate.c    folds, nested search, scores         train.c  fit once and save; load and apply
+ *   builtin.c     descriptors of the host's own steps
  */
 #ifndef FNX_CORE_EXEC_H
 #define FNX_CORE_EXEC_H
@@ -74,43 +76,62 @@ struct scope {
   char *provenance; /* JSON that goes onto what sources give; owned; or NULL */
 };
 
-/* ---- plan.c ------------------------------------------------------------------ */
+/* ---- resolve.c --------------------------------------------------------------- */
 
 /* Find every step's descriptor, in sub-chains too.  All absent plugins are
  * listed in one fault (exit 5); an unknown short name gets the nearest one. */
-fnx_status plan_resolve (chain *, fault *f);
+fnx_status chain_resolve (chain *, fault *f);
+
+/* ---- scope.c ----------------------------------------------------------------- */
+
 void scope_begin (scope *, session *, const char *id, const scope *outer);
 void scope_end (scope *);
 /* Add a slot that holds nothing yet but a spec (copied); returns its number, -1
  * without memory. */
 int scope_slot (scope *, const char *name, const char *from, const fnx_spec *, fault *f);
+/* A slot's spec anew (copied). */
+fnx_status scope_respec (scope *, int slot, const fnx_spec *, fault *f);
 /* Give a slot its value (one reference is taken over). */
 void scope_give (scope *, int slot, const fnx_buf *value);
 /* The slot of this scope called `name`; -1 if there is none. */
 int scope_find (const scope *, const char *name);
-/* Create, wire and negotiate one more step behind the others. */
-fnx_status scope_add (scope *, const chain_step *, fault *f);
-fnx_status scope_add_all (scope *, const chain_step *, size_t n, fault *f);
-/* Make node->step anew with other settings: `line` has the same name. */
+
+/* ---- node.c ------------------------------------------------------------------ */
+
+/* Make node->step, or make it anew with other settings: `line` has the same name. */
 fnx_status node_open (scope *, node *, const chain_step *line, fault *f);
 void node_close (node *);
-fnx_status node_negotiate (scope *, node *, fault *f);
-/* What a fault that a step raised is about: step, place, parameter. */
-fnx_status node_fault (const node *, fault *f, fnx_status s);
 /* Seed and call of a node. */
 fnx_status node_call (const scope *, const node *, call *c, fault *f);
+/* What a fault that a step raised is about: step, place, parameter. */
+fnx_status node_fault (const node *, fault *f, fnx_status s);
 
-/* ---- exec.c ------------------------------------------------------------------ */
+/* ---- negotiate.c ------------------------------------------------------------- */
 
-/* Run nodes [first, first + n); values of slots that nobody needs any more are
- * dropped, those of `keep` (slot number, or -1) stay. */
-fnx_status scope_run (scope *, int first, int n, fault *f);
+/* The specs of its inputs against its ports; what it promises into its slots.
+ * Asked again when sizes are known, or its settings have changed. */
+fnx_status node_negotiate (scope *, node *, fault *f);
+
+/* ---- plan.c ------------------------------------------------------------------ */
+
+/* Open, wire and negotiate one more step behind the others. */
+fnx_status scope_add (scope *, const chain_step *, fault *f);
+fnx_status scope_add_all (scope *, const chain_step *, size_t n, fault *f);
+
+/* ---- node_run.c -------------------------------------------------------------- */
+
 /* One node on whole inputs: converts types, fits estimators on what they get. */
 fnx_status node_run (const scope *, node *, const fnx_buf *const *in, const fnx_buf **out, fault *f);
 fnx_status node_fit (const scope *, const node *, const fnx_buf *const *in, const fnx_model *start, fnx_model **model,
                      fault *f);
 fnx_status node_apply (const scope *, const node *, const fnx_model *, const fnx_buf *const *in, const fnx_buf **out,
                        fault *f);
+
+/* ---- exec.c ------------------------------------------------------------------ */
+
+/* Run nodes [first, first + n).  Values go as soon as no later node wants them;
+ * named ones and that of scope->main stay. */
+fnx_status scope_run (scope *, int first, int n, fault *f);
 
 /* ---- recordings.c -------------------------------------------------------------- */
 
@@ -127,6 +148,25 @@ typedef struct recording {
  * column `id`, one column of paths for each named input, further columns). */
 recording *recordings_of (const session *, const chain *, size_t *n, fault *f);
 void recordings_free (recording *, size_t n);
+
+/* ---- recording.c --------------------------------------------------------------- */
+
+/* Open a recording's sources in a fresh scope and plan steps[0..n) behind them. */
+fnx_status recording_open (session *, const recording *, const chain_step *steps, size_t n, scope *out, fault *f);
+
+/* ---- join.c -------------------------------------------------------------------- */
+
+/* The axis that counts independent samples: trial, subject, row, else the time of
+ * what an encoding model takes; -1. */
+int sample_axis (const fnx_spec *);
+/* What a recording gave, with a sample axis and the recording's columns on it.
+ * Consumes b: the last reference is written, not copied. */
+fnx_buf *recording_labelled (const fnx_buf *b, const recording *, fault *f);
+/* The same for the value of a slot that has a sample axis; nothing if it has none. */
+fnx_status recording_label (const recording *, scope *, int slot, fault *f);
+/* The joined spec as far as one recording tells it: columns by name, a sample
+ * axis of unknown length. */
+fnx_spec *joined_spec (const fnx_spec *, const recording *);
 
 /* ---- cohort.c ------------------------------------------------------------------ */
 
@@ -147,14 +187,6 @@ typedef struct cohort {
 fnx_status cohort_open (cohort *, session *, chain *, fault *f);
 fnx_status cohort_run (cohort *, fault *f);
 void cohort_close (cohort *);
-/* Open a recording's sources in a fresh scope and plan steps[0..n) behind them. */
-fnx_status recording_open (session *, const recording *, const chain_step *steps, size_t n, scope *out, fault *f);
-/* The recording's columns onto the items of a slot's value; nothing if it has none. */
-fnx_status recording_label (const recording *, scope *, int slot, fault *f);
-/* "T0 15, T1 8, T2 7", how many events of each label. */
-char *events_text (const fnx_events *, char *text, size_t n);
-/* The axis that counts independent samples: trial, subject, else time; -1. */
-int sample_axis (const fnx_spec *);
 
 /* ---- builtin.c ---------------------------------------------------------------- */
 

@@ -45,13 +45,22 @@ libcore_la_SOURCES += \
 # From a chain to its results, and the commands.
 libcore_la_SOURCES += \
   core/exec.h \
+  core/exec_impl.h \
+  core/resolve.c \
+  core/scope.c \
+  core/node.c \
+  core/negotiate.c \
   core/plan.c \
+  core/node_run.c \
+  core/river.c \
   core/exec.c \
   core/learned.c \
   core/learned.h \
   core/collect.c \
   core/collect.h \
   core/recordings.c \
+  core/recording.c \
+  core/join.c \
   core/cohort.c \
   core/provenance.c \
   core/provenance.h \

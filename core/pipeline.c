@@ -191,13 +191,6 @@ parts_of (const walk *w, const node *n, size_t j, bool test, const fnx_buf **in,
 }
 
 static void
-drop (const fnx_buf **b)
-{
-  for (int i = 0; i < MAX_PORTS; i++)
-    buffer_unref (b[i]);
-}
-
-static void
 put (const walk *w, const node *n, size_t j, bool test, const fnx_buf **out)
 {
   for (int i = 0; i < n->n_out; i++) {
@@ -257,9 +250,9 @@ run_set (void *arg, size_t i, uint32_t worker)
     if (st == FNX_OK && (st = node_run (&s, n, test, out, f)) == FNX_OK)
       put (w, n, j, true, out);
   }
-  drop (train);
-  drop (test);
-  drop (out);
+  buffers_unref (train, MAX_PORTS);
+  buffers_unref (test, MAX_PORTS);
+  buffers_unref (out, MAX_PORTS);
   if (st == FNX_OK && last)
     st = w->leaf (w->arg, w->candidate, j, w->values[n->first_slot].test[j], f);
   return st;
@@ -412,10 +405,7 @@ pipeline_walk (pipeline *p, const fnx_buf *const *input, int64_t n_items, const 
     st = fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
   for (int i = 0; i < p->n_inputs && st == FNX_OK; i++) {
     w.values[i].all = buffer_ref (input[i]);
-    free (p->sub.slots[i].spec);
-    p->sub.slots[i].spec = spec_copy (buffer_spec (input[i]));
-    if (!p->sub.slots[i].spec)
-      st = fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    st = scope_respec (&p->sub, i, buffer_spec (input[i]), f);
   }
   /* Sizes that only the data told. */
   for (int k = 0; k < p->sub.n_nodes && st == FNX_OK; k++)

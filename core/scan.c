@@ -62,7 +62,7 @@ scan_recording (scope *s, scan *out, fault *f)
   *out = (scan){ .low = INFINITY, .high = -INFINITY };
   if (st == FNX_OK && n->stream && n->stream->start && (st = node_call (s, n, &c, f)) == FNX_OK)
     st = node_fault (n, f, call_end (&c, n->stream->start (&c.api, n->step, 1 << 14)));
-  while (st == FNX_OK && !s->ses->cancelled) {
+  for (bool last = false; st == FNX_OK && !last && !s->ses->cancelled;) {
     const fnx_buf *got[MAX_PORTS] = { NULL };
 
     if (!n->stream)
@@ -71,10 +71,8 @@ scan_recording (scope *s, scan *out, fault *f)
       st = node_fault (n, f, call_end (&c, n->stream->push (&c.api, n->step, none, got)));
     if (st == FNX_OK && got[0])
       st = take_block (out, got[0], events, f);
-    for (int i = 0; i < MAX_PORTS; i++)
-      buffer_unref (got[i]);
-    if (!n->stream || !got[0])
-      break;
+    last = !n->stream || !got[0];
+    buffers_unref (got, MAX_PORTS);
   }
   if (st == FNX_OK && !out->head)
     st = fault_set (f, EXIT_INPUT, FNX_E_DATA, "%s holds no samples", s->recording);
@@ -89,4 +87,41 @@ scan_end (scan *s)
 {
   buffer_unref (s->head);
   free (s->events);
+}
+
+typedef struct label_count {
+  const char *label;
+  int n;
+} label_count;
+
+static int
+by_label (const void *a, const void *b)
+{
+  return strcmp (((const label_count *)a)->label, ((const label_count *)b)->label);
+}
+
+char *
+events_text (const fnx_events *e, char *text, size_t n)
+{
+  label_count seen[64];
+  size_t k = 0, at = 0;
+
+  text[0] = 0;
+  for (size_t i = 0; i < e->n; i++) {
+    size_t j = 0;
+
+    while (j < k && strcmp (seen[j].label, e->label[i]))
+      j++;
+    if (j == k && k < 64)
+      seen[k++] = (label_count){ e->label[i], 0 };
+    if (j < k)
+      seen[j].n++;
+  }
+  qsort (seen, k, sizeof *seen, by_label);
+  for (size_t j = 0; j < k && at < n; j++) {
+    int w = snprintf (text + at, n - at, "%s%s %d", j ? ", " : "", seen[j].label, seen[j].n);
+
+    at += w > 0 ? (size_t)w : 0;
+  }
+  return text;
 }

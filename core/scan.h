@@ -20,4 +20,7 @@ typedef struct scan {
 fnx_status scan_recording (scope *s, scan *, fault *f);
 void scan_end (scan *);
 
+/* "T0 15, T1 8, T2 7", how many events of each label. */
+char *events_text (const fnx_events *, char *text, size_t n);
+
 #endif

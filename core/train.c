@@ -139,7 +139,7 @@ run (scope *s, node *n, const fnx_buf *const *in, const fnx_buf **out, fault *f)
   pipeline *p = n->own;
   const fnx_buf **whole = calloc ((size_t)p->n_inputs, sizeof *whole);
   int at = 1;
-  fnx_status st;
+  fnx_status st = FNX_OK;
 
   (void)out;
   if (!whole)
@@ -148,11 +148,10 @@ run (scope *s, node *n, const fnx_buf *const *in, const fnx_buf **out, fault *f)
   for (int i = 0; i < s->n_slots && at < p->n_inputs; i++)
     if (s->slots[i].name)
       whole[at++] = s->slots[i].value;
-  for (int i = 0; i < p->n_inputs; i++) {
-    free (p->sub.slots[i].spec);
-    p->sub.slots[i].spec = spec_copy (buffer_spec (whole[i]));
-  }
-  st = pipeline_fit (p, whole, f);
+  for (int i = 0; i < p->n_inputs && st == FNX_OK; i++)
+    st = scope_respec (&p->sub, i, buffer_spec (whole[i]), f);
+  if (st == FNX_OK)
+    st = pipeline_fit (p, whole, f);
   if (st == FNX_OK)
     st = save (s, n, p, in[0], params_api.text (n->params, "to"), f);
   free (whole);
@@ -211,7 +210,7 @@ applied_open (applied *a, const char *path, fault *f)
   a->chain = chain_from_json (a->file->chain, strlen (a->file->chain), path, f);
   if (!a->chain)
     return f->code;
-  return plan_resolve (a->chain, f);
+  return chain_resolve (a->chain, f);
 }
 
 void

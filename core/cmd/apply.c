@@ -82,7 +82,7 @@ apply_all (session *ses, const char *model, chain *words, fault *f)
   fnx_status st = applied_open (&a, model, f);
 
   if (st == FNX_OK)
-    st = plan_resolve (words, f);
+    st = chain_resolve (words, f);
   if (st == FNX_OK && !(r = recordings_of (ses, words, &n, f)))
     st = f->code;
   if (st == FNX_OK && a.chain->has_seed && !cmd_opt.has_seed)

@@ -358,7 +358,7 @@ inspect_chain (char *path, fault *f)
   text = cmd_opt.json ? chain_to_json (c) : chain_to_yaml (c);
   fputs (text ? text : "", stdout);
   free (text);
-  if (plan_resolve (c, f) == FNX_OK && !cmd_opt.json)
+  if (chain_resolve (c, f) == FNX_OK && !cmd_opt.json)
     printf ("# every step is installed; run it with  fornix run %s\n", path);
   chain_free (c);
   return f->code;

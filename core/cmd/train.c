@@ -43,7 +43,7 @@ prepare (chain *c, fault *f)
 {
   size_t first;
 
-  if (plan_resolve (c, f) != FNX_OK)
+  if (chain_resolve (c, f) != FNX_OK)
     return f->code;
   first = first_learning_step (c);
   if (first == c->n_steps)
