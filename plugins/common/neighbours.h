@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes of room that n points need; 8-byte aligned. */
-size_t neighbours_room (size_t n);
+/* Bytes of room that n points of m coordinates need; 8-byte aligned. */
+size_t neighbours_room (size_t n, size_t m);
 /* Of y[n,m], m coordinates a point: near[i] is the j with |i - j| > theiler of
  * the least Euclidean distance dist[i]; the lowest of equals; -1 (and NaN) if
  * there is none.  Coordinates are finite. */

@@ -269,7 +269,8 @@ study_trials (fnx_call *c, study *y, delays *m)
 static fnx_status
 learn (fnx_call *c, study *y, delays *m)
 {
-  size_t top = (size_t)y->rules->max_order, growth = mutual_room (y->T) + takens_growth_room (y->T);
+  size_t top = (size_t)y->rules->max_order, growth = takens_growth_room (y->T, takens_reach (y->T), top);
+  growth = growth > mutual_room (y->T) ? growth : mutual_room (y->T);
   size_t most = y->rules->method == MDOP ? takens_mdop_room (y->C, y->T, (size_t)y->rules->max_delay) : growth;
   y->delay = y->T / 2 < (size_t)y->rules->max_delay ? y->T / 2 : (size_t)y->rules->max_delay;
   y->room_size = (most + 63) & ~(size_t)63;

@@ -31,6 +31,7 @@ plugins_riemann_riemann_la_SOURCES = \
   plugins/riemann/fgmdm.c \
   plugins/riemann/filters.c \
   plugins/riemann/filters.h \
+  plugins/riemann/growth.c \
   plugins/riemann/knn.c \
   plugins/riemann/ksvm.c \
   plugins/riemann/matrices.c \

@@ -15,9 +15,13 @@
 
 enum {
   RENORM = 8,  /* factors between two looks at the exponent */
-  POINTS = 20, /* fewer points say nothing of neighbours */
+  LANES = 4,   /* of a vector */
+  TILE = 32,   /* sums that stay in registers */
+  FEWEST = 40, /* samples that a trial needs */
   REACH = 100  /* delays that are looked at for the Theiler window */
 };
+typedef double four __attribute__ ((vector_size (LANES * sizeof (double)), aligned (8), may_alias));
+typedef int64_t mask __attribute__ ((vector_size (LANES * sizeof (double))));
 #define SPREAD 2.0     /* r: a neighbour that moves away by more is false */
 #define FEW_FALSE 0.05 /* the embedding is complete */
 
@@ -43,12 +47,18 @@ takens_first_peak (const double *v, size_t n, int sign)
 
 /* ---- MDOP ------------------------------------------------------------------- */
 
+/* Where the channels of a point and of its neighbour stand in z. */
+typedef struct pair {
+  size_t from, to;
+} pair;
+
 typedef struct space {
   size_t C, T, most, wide; /* wide: (most + 1) C, the delayed samples of all channels behind a point */
-  double *z;               /* [T,C]: standardised, channels side by side */
+  double *z;               /* [T,C] and TILE zeros: standardised, channels side by side */
   double *y, *next;        /* the embedding: [n,m] */
-  double *product, *exponent, *zeros;
-  double *before, *after; /* distances to neighbours */
+  double *grows;           /* [wide]: what beta says of each */
+  pair *pairs;             /* [T] */
+  double *before, *after;  /* distances to neighbours */
   int32_t *near;
   void *rest; /* for mutual and neighbours */
 } space;
@@ -58,21 +68,20 @@ lay_out (space *s, size_t C, size_t T, size_t most, void *room)
 {
   size_t wide = (most + 1) * C, points = T * (TAKENS_CYCLES + 1);
   double *d = room;
-  size_t rest = mutual_room (T) > neighbours_room (T) ? mutual_room (T) : neighbours_room (T);
+  size_t near = neighbours_room (T, TAKENS_CYCLES + 1), rest = mutual_room (T) > near ? mutual_room (T) : near;
   *s = (space){ .C = C, .T = T, .most = most, .wide = wide };
   if (d) {
     s->z = d;
-    s->y = s->z + C * T;
+    s->y = s->z + C * T + TILE;
     s->next = s->y + points;
-    s->product = s->next + points;
-    s->exponent = s->product + wide;
-    s->zeros = s->exponent + wide;
-    s->before = s->zeros + wide;
+    s->grows = s->next + points;
+    s->before = s->grows + wide;
     s->after = s->before + T;
-    s->near = (int32_t *)(s->after + T);
+    s->pairs = (pair *)(s->after + T);
+    s->near = (int32_t *)(s->pairs + T);
     s->rest = s->near + 2 * ((T + 1) / 2);
   }
-  return (C * T + 2 * points + 3 * wide + 3 * T + 1) * sizeof *d + rest;
+  return (C * T + TILE + 2 * points + wide + 3 * T + 1) * sizeof *d + T * sizeof (pair) + rest;
 }
 
 size_t
@@ -100,6 +109,7 @@ standardise (const double *x, const space *s, size_t *bad)
     for (size_t t = 0; t < s->T; t++)
       s->z[t * s->C + c] = (row[t] - mean) / sd;
   }
+  memset (s->z + s->C * s->T, 0, TILE * sizeof *s->z);
   return 0;
 }
 
@@ -117,51 +127,77 @@ theiler_of (const double *x, const space *s)
   return window;
 }
 
-/* product[k] *= |a[k] - b[k]|, where that is not 0. */
-CLONES (spread, (double *product, double *zeros, const double *a, const double *b, size_t n), (product, zeros, a, b, n))
+/* The fraction of *product in [1, 2); what it leaves goes to the exponent. */
+static inline __attribute__ ((always_inline)) void
+renormalise (four *product, mask *exponent)
 {
-  for (size_t k = 0; k < n; k++) {
-    double d = fabs (a[k] - b[k]);
-    zeros[k] += d == 0 ? 1 : 0;
-    product[k] *= d == 0 ? 1 : d;
-  }
+  mask bits = (mask)*product;
+  *exponent += ((bits >> 52) & 0x7ff) - 1023;
+  *product = (four)((bits & 0xfffffffffffff) | 0x3ff0000000000000);
 }
 
-static void
-renormalise (const space *s)
+/* TILE columns of delayed samples: log2 of the product over the pairs of
+ * |a[k] - b[k]|, and how many of them were not 0.  `careful`: there may be such. */
+static inline __attribute__ ((always_inline)) bool
+spread_tile (const double *z, const pair *p, size_t n, double *log, double *terms, bool careful)
 {
-  for (size_t k = 0; k < s->wide; k++) {
-    int e;
-    s->product[k] = frexp (s->product[k], &e);
-    s->exponent[k] += e;
+  enum { V = TILE / LANES };
+  four product[V];
+  mask exponent[V], zeros[V], none = { 0 };
+  for (int v = 0; v < V; v++) {
+    product[v] = (four){ 1, 1, 1, 1 };
+    exponent[v] = zeros[v] = (mask){ 0 };
   }
+  for (size_t i = 0; i < n; i++) {
+    const double *a = z + p[i].from, *b = z + p[i].to;
+    for (int v = 0; v < V; v++) {
+      four d = *(const four *)(a + v * LANES) - *(const four *)(b + v * LANES);
+      if (careful) {
+        mask is = d == 0;
+        zeros[v] += is;
+        d = (four)((mask)d | (is & 0x3ff0000000000000)); /* 1 */
+      }
+      product[v] *= d;
+    }
+    if (i % RENORM == RENORM - 1)
+      for (int v = 0; v < V; v++) {
+        none |= product[v] == 0;
+        renormalise (&product[v], &exponent[v]);
+      }
+  }
+  for (int k = 0; k < TILE; k++) {
+    double left = fabs (product[k / LANES][k % LANES]);
+    none[0] |= left == 0;
+    log[k] = log2 (left) + (double)exponent[k / LANES][k % LANES];
+    terms[k] = (double)n + (double)zeros[k / LANES][k % LANES];
+  }
+  return careful || !(none[0] | none[1] | none[2] | none[3]);
 }
 
-/* The beta statistic of y[n,m], for all delays and channels at once: product[tau
+CLONES (spread, (const double *z, const pair *p, size_t n, double *log, double *terms), (z, p, n, log, terms))
+{
+  if (!spread_tile (z, p, n, log, terms, false))
+    spread_tile (z, p, n, log, terms, true);
+}
+
+/* The beta statistic of y[n,m], for all delays and channels at once: grows[tau
  * C + c] receives mean_i log10 (|s[i+tau] - s[j+tau]| / |Y_i - Y_j|), j the
  * neighbour of i.  Logarithms of products: a log a factor would take all the time. */
 static void
 beta (const space *s, const double *y, size_t n, size_t m, size_t theiler)
 {
-  double base = 0;
+  double base = 0, log[TILE], terms[TILE];
   size_t used = 0;
   neighbours_of (y, n, m, theiler, s->near, s->after, s->rest);
-  for (size_t k = 0; k < s->wide; k++) {
-    s->product[k] = 1;
-    s->exponent[k] = s->zeros[k] = 0;
-  }
-  for (size_t i = 0; i < n; i++) {
-    if (s->near[i] < 0 || !(s->after[i] > 0))
-      continue;
-    spread (s->product, s->zeros, s->z + i * s->C, s->z + (size_t)s->near[i] * s->C, s->wide);
-    base += log10 (s->after[i]);
-    if (++used % RENORM == 0)
-      renormalise (s);
-  }
-  for (size_t k = 0; k < s->wide; k++) {
-    double terms = (double)used - s->zeros[k];
-    s->product[k]
-        = terms > 0 ? (log10 (s->product[k]) + s->exponent[k] * log10 (2)) / terms - base / (double)used : -INFINITY;
+  for (size_t i = 0; i < n; i++)
+    if (s->near[i] >= 0 && s->after[i] > 0) {
+      s->pairs[used++] = (pair){ i * s->C, (size_t)s->near[i] * s->C };
+      base += log10 (s->after[i]);
+    }
+  for (size_t first = 0; first < s->wide; first += TILE) {
+    spread (s->z + first, s->pairs, used, log, terms);
+    for (size_t k = 0; k < TILE && first + k < s->wide; k++)
+      s->grows[first + k] = terms[k] > 0 ? log[k] * log10 (2) / terms[k] - base / (double)used : -INFINITY;
   }
 }
 
@@ -173,8 +209,8 @@ largest (const space *s, int *series, int *delay)
   *series = *delay = 0;
   for (size_t c = 0; c < s->C; c++)
     for (size_t tau = 0; tau <= s->most; tau++)
-      if (s->product[tau * s->C + c] > top) {
-        top = s->product[tau * s->C + c];
+      if (s->grows[tau * s->C + c] > top) {
+        top = s->grows[tau * s->C + c];
         *series = (int)c;
         *delay = (int)tau;
       }
@@ -251,7 +287,7 @@ takens_mdop (const double *x, size_t C, size_t T, size_t most, mdop *out, size_t
   lay_out (&s, C, T, most, room);
   *out = (mdop){ .n = 0 };
   *bad = 0;
-  if (T < 4 * (POINTS / 2))
+  if (T < FEWEST)
     return 2;
   if (standardise (x, &s, bad))
     return 1;
@@ -274,106 +310,4 @@ takens_mdop (const double *x, size_t C, size_t T, size_t most, mdop *out, size_t
       return 0;
     swap_distances (&s);
   }
-}
-
-/* ---- Cao, Kennel ------------------------------------------------------------- */
-
-#define FALSE_GROWTH 100.0 /* rtol^2 */
-#define FALSE_SIZE 2.0     /* atol */
-
-size_t
-takens_growth_room (size_t T)
-{
-  return T * sizeof (double);
-}
-
-enum { LANES = 8 }; /* independent minima, so that they stay in vectors */
-
-/* d2[j] += (x - s[j])^2; *least receives the least that is not 0.  Of two equal
- * points the next neighbour is taken, as by the peers.  n a multiple of LANES. */
-CLONES (grow, (double *d2, const double *s, double x, size_t n, double *least), (d2, s, x, n, least))
-{
-  double low[LANES];
-  for (int k = 0; k < LANES; k++)
-    low[k] = INFINITY;
-  for (size_t j = 0; j < n; j += LANES)
-    for (int k = 0; k < LANES; k++) {
-      double step = x - s[j + (size_t)k], d = d2[j + (size_t)k] + step * step, v = d > 0 ? d : INFINITY;
-      d2[j + (size_t)k] = d;
-      low[k] = v < low[k] ? v : low[k];
-    }
-  *least = low[0];
-  for (int k = 1; k < LANES; k++)
-    *least = low[k] < *least ? low[k] : *least;
-}
-
-/* The first of d2[n] that is v; n a multiple of LANES. */
-CLONES (find, (const double *d2, size_t n, double v, size_t *at), (d2, n, v, at))
-{
-  size_t j = 0;
-  for (int hit = 0; j < n && !hit; j += hit ? 0 : LANES)
-    for (int k = 0; k < LANES; k++)
-      hit |= d2[j + (size_t)k] == v;
-  while (j < n && d2[j] != v)
-    j++;
-  *at = j;
-}
-
-/* The nearest of the n points at one more coordinate: the whole lanes, then the
- * rest one by one.  n: there is none. */
-static size_t
-nearest_of (double *d2, const double *s, double x, size_t n)
-{
-  size_t whole = n - n % LANES, at = n;
-  double least;
-  grow (d2, s, x, whole, &least);
-  find (d2, least < INFINITY ? whole : 0, least, &at);
-  if (!(least < INFINITY))
-    at = n;
-  for (size_t j = whole; j < n; j++) {
-    d2[j] += (x - s[j]) * (x - s[j]);
-    if (d2[j] > 0 && d2[j] < least) {
-      least = d2[j];
-      at = j;
-    }
-  }
-  return at;
-}
-
-/* One point through all dimensions: its distances to all others grow by one
- * coordinate at a time and stay in the first-level cache. */
-static void
-point (const double *s, size_t T, size_t tau, size_t i, size_t top, double sd, double *a, double *fnn, double *d2)
-{
-  memset (d2, 0, T * sizeof *d2);
-  d2[i] = INFINITY; /* no neighbour of its own */
-  for (size_t d = 1; d <= top; d++) {
-    size_t n = T - d * tau;
-    if (i >= n)
-      return;
-    size_t j = nearest_of (d2, s + (d - 1) * tau, s[i + (d - 1) * tau], n);
-    if (j == n)
-      continue;
-    double step = s[i + d * tau] - s[j + d * tau], more = d2[j] + step * step;
-    a[d - 1] += sqrt (more / d2[j]) / (double)(n - 1);
-    fnn[d - 1] += (more / d2[j] - 1 > FALSE_GROWTH || sqrt (more) > FALSE_SIZE * sd) / (double)n;
-  }
-}
-
-size_t
-takens_growth (const double *s, size_t T, size_t tau, size_t most, double *a, double *fnn, void *room)
-{
-  size_t top = 0;
-  double mean = 0, sd = 0;
-  while (top <= most && (top + 1) * tau + POINTS <= T)
-    top++;
-  memset (a, 0, (most + 1) * sizeof *a);
-  memset (fnn, 0, (most + 1) * sizeof *fnn);
-  for (size_t t = 0; t < T; t++)
-    mean += s[t] / (double)T;
-  for (size_t t = 0; t < T; t++)
-    sd += (s[t] - mean) * (s[t] - mean) / (double)T;
-  for (size_t i = 0; top && i < T - tau; i++)
-    point (s, T, tau, i, top, sqrt (sd), a, fnn, room);
-  return top;
 }

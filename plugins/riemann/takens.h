@@ -31,9 +31,11 @@ int takens_mdop (const double *x, size_t C, size_t T, size_t most, mdop *out, si
 
 /* ---- Cao and Kennel ---- */
 /* Of one series s[T] at delay tau, for dimensions 1 .. most: what e1 = a(d+1) /
- * a(d) and the share of false neighbours are made of.  Returns for how many
- * dimensions there were POINTS points; a and fnn have most + 1 places. */
-size_t takens_growth_room (size_t T);
+ * a(d) and the share of false neighbours are made of.  The neighbour of a point
+ * is the nearest that is not equal to it, of equally near ones the first.
+ * Returns for how many dimensions there were 20 points or more; a and fnn have
+ * most + 1 places. */
+size_t takens_growth_room (size_t T, size_t tau, size_t most);
 size_t takens_growth (const double *s, size_t T, size_t tau, size_t most, double *a, double *fnn, void *room);
 
 /* The first local maximum (sign 1) or minimum (-1) of v[n], ends included and

@@ -87,18 +87,83 @@ false_neighbours (const double *x, void *room)
   t_ok (takens_growth (x, 60, 20, 6, a, fnn, room) == 2, "60 samples at delay 20 serve for two dimensions");
 }
 
-/* Against all distances. */
-static void
-neighbours (void)
+/* Cao and Kennel by all distances, dimension by dimension: the nearest that is
+ * not equal, of equals the first. */
+static size_t
+slowly (const double *s, int n_all, int tau, int most, double *a, double *fnn)
 {
-  enum { N = 120, M = 3, W = 4 };
-  double y[N * M], dist[N], room[2 * N + 8];
+  double mean = 0, sd = 0;
+  int top = 0;
+  for (int t = 0; t < n_all; t++)
+    mean += s[t] / n_all;
+  for (int t = 0; t < n_all; t++)
+    sd += (s[t] - mean) * (s[t] - mean) / n_all;
+  sd = sqrt (sd);
+  for (; top <= most && (top + 1) * tau + 20 <= n_all; top++) {
+    int n = n_all - (top + 1) * tau;
+    a[top] = fnn[top] = 0;
+    for (int i = 0; i < n; i++) {
+      double least = INFINITY, more;
+      int at = -1;
+      for (int j = 0; j < n; j++) {
+        double d2 = 0;
+        for (int k = 0; k <= top; k++)
+          d2 += (s[i + k * tau] - s[j + k * tau]) * (s[i + k * tau] - s[j + k * tau]);
+        if (j != i && d2 > 0 && d2 < least) {
+          least = d2;
+          at = j;
+        }
+      }
+      if (at < 0)
+        continue;
+      more = sqrt (least + pow (s[i + (top + 1) * tau] - s[at + (top + 1) * tau], 2));
+      a[top] += more / sqrt (least) / (n - 1);
+      fnn[top] += (more * more / least - 1 > 100 || more > 2 * sd) / (double)n;
+    }
+  }
+  return (size_t)top;
+}
+
+/* Whole numbers: their sums are exact, so that which of the many equally near
+ * points is taken can be told; and a smooth series, whose neighbours move on. */
+static void
+growth (const double *x)
+{
+  enum { N = 301, MOST = 12 };
+  static const size_t taus[] = { 1, 3, 8, 25 };
+  double s[N], a[MOST + 1], fnn[MOST + 1], a0[MOST + 1], fnn0[MOST + 1];
+  void *room = malloc (takens_growth_room (N, 25, MOST));
+  t_random (s, N, 11);
+  for (int kind = 0; kind < 2 && room; kind++)
+    for (size_t k = 0; k < sizeof taus / sizeof *taus; k++) {
+      for (int t = 0; t < N; t++)
+        s[t] = kind ? x[3 * t] : nearbyint (2 * s[t]);
+      size_t got = takens_growth (s, N, taus[k], MOST, a, fnn, room), n = slowly (s, N, (int)taus[k], MOST, a0, fnn0);
+      t_ok (got == n, "%s at delay %zu: %zu dimensions", kind ? "Lorenz x" : "whole numbers", taus[k], n);
+      t_near (a, a0, n, 1e-12, "Cao's a as by all distances");
+      t_near (fnn, fnn0, n, 1e-14, "false neighbours as by all distances");
+    }
+  free (room);
+}
+
+/* Against all distances; whole numbers in one and three dimensions have many
+ * equals, random ones none but those made. */
+static void
+neighbours (int M, bool whole)
+{
+  enum { N = 121, W = 4, MOST = 3 };
+  double y[N * MOST], dist[N];
   int32_t near[N];
   int wrong = 0;
-  t_random (y, N * M, 3);
+  double *room = malloc (neighbours_room (N, (size_t)M));
+  if (!room)
+    exit (99);
+  t_random (y, (size_t)(N * M), 3);
+  for (int k = 0; k < N * M && whole; k++)
+    y[k] = nearbyint (3 * y[k]);
   for (int k = 0; k < M; k++)
     y[50 * M + k] = y[20 * M + k]; /* equal points */
-  neighbours_of (y, N, M, W, near, dist, room);
+  neighbours_of (y, N, (size_t)M, W, near, dist, room);
   for (int i = 0; i < N; i++) {
     int at = -1;
     double least = INFINITY;
@@ -113,7 +178,8 @@ neighbours (void)
     }
     wrong += near[i] != at || fabs (dist[i] - sqrt (least)) > 1e-15;
   }
-  t_ok (wrong == 0 && neighbours_room (N) <= sizeof room, "%d of %d neighbours differ from a search of all", wrong, N);
+  t_ok (wrong == 0, "%d coordinates: %d of %d neighbours differ from a search of all", M, wrong, N);
+  free (room);
 }
 
 static void
@@ -187,7 +253,9 @@ main (void)
   information (x, room);
   unfolding (x, room);
   false_neighbours (x, room);
-  neighbours ();
+  growth (x);
+  for (int k = 0; k < 4; k++)
+    neighbours (k < 2 ? 1 : 3, k % 2);
   peaks ();
   step (x);
   free (room);
