@@ -11,6 +11,7 @@
 #ifndef FNX_COMMON_SPD_H
 #define FNX_COMMON_SPD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 size_t spd_work (int n);
@@ -67,6 +68,16 @@ extern const char *const spd_mean_names[SPD_N_MEAN + 1];
 size_t spd_ref_size (int n);
 int spd_ref (spd_metric, const double *b, int n, double *ref, double *work);
 int spd_ref_dist (spd_metric, const double *a, const double *ref, int n, double *dist, double *work);
+/* The same of `count` matrices, 1 to SPD_TOGETHER, which for small n is quicker;
+ * work: spd_work (n) + SPD_TOGETHER n^2 doubles.  Returns 0, or 1 + the index of
+ * the first that will not do. */
+int spd_ref_dists (spd_metric, const double *const *a, size_t count, const double *ref, int n, double *dist,
+                   double *work);
+/* Flat metrics: the distance is the Frobenius norm of the gap between the
+ * places out[n,n] of both matrices. */
+bool spd_flat (spd_metric);
+int spd_place (spd_metric, const double *a, int n, double *out, double *work);
+double spd_gap (const double *place_a, const double *place_b, int n);
 /* d(a, b) of one pair. */
 int spd_dist (spd_metric, const double *a, const double *b, int n, double *dist, double *work);
 
