@@ -15,8 +15,8 @@ node_call (const scope *s, const node *n, call *c, fault *f)
                      seed_of (s->ses->seed, n->desc->id, n->desc->revision, s->recording, s->fold), f);
 }
 
-/* A message that begins with NAME=, NAME one of the step's settings, is about
- * that word of the chain. */
+/* A message that begins with NAME=, NAME one of the step's settings or inputs,
+ * is about that word of the chain. */
 static const chain_arg *
 blamed (const node *n, const char *text)
 {
@@ -32,6 +32,9 @@ blamed (const node *n, const char *text)
           a = &n->line.args[i];
       return a;
     }
+  for (const fnx_port_desc *const *p = n->desc->inputs; eq && p && *p; p++)
+    if (strlen ((*p)->name) == len && !memcmp ((*p)->name, text, len))
+      return chain_arg_find (&n->line, (*p)->name);
   return NULL;
 }
 

@@ -110,7 +110,7 @@ static const fnx_port_desc in_port
     = { .struct_size = sizeof in_port,
         .name = "in",
         .what = "table[row] or spectrum[channel,freq] or signal[channel,time] or any[region,region] "
-                "or any[channel,channel] or any[region,time] or any[component,time]",
+                "or any[channel,channel] or any[trial,trial] or any[region,time] or any[component,time]",
         .doc = "scores of evaluate or compare, a spectrum, signals, a matrix" };
 static const fnx_port_desc *const in_ports[] = { &in_port, NULL }, *const out_ports[] = { NULL };
 
@@ -130,7 +130,7 @@ const fnx_step_desc svg_desc = {
     "number "
     "of folds. The scores of compare become a row a pipeline, with lines between what was paired.\n\n"
     "A spectrum is one line a channel on a logarithmic scale, signals stand one below the other, and a matrix over "
-    "regions or channels becomes a heat map, diverging around zero where it has both signs.\n\n"
+    "regions, channels or trials becomes a heat map, diverging around zero where it has both signs.\n\n"
     "The files hold text as text, have no script and no font, and are the same bytes for the same numbers; several can "
     "stand in one HTML page. rsvg-convert makes PNG or PDF of them. Colours: viridis, RdBu, Okabe & Ito's.",
   .cite = "Okabe & Ito 2008; viridis (CC0)",

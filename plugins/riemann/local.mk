@@ -21,6 +21,7 @@ plugins_riemann_riemann_la_SOURCES = \
   plugins/riemann/delaycov.c \
   plugins/riemann/delays.c \
   plugins/riemann/delays.h \
+  plugins/riemann/distance.c \
   plugins/riemann/domains.c \
   plugins/riemann/domains.h \
   plugins/riemann/erpcov.c \
@@ -49,6 +50,7 @@ plugins_riemann_riemann_la_SOURCES = \
   plugins/riemann/potato.h \
   plugins/riemann/potatofield.c \
   plugins/riemann/recentre.c \
+  plugins/riemann/reference.c \
   plugins/riemann/reject.c \
   plugins/riemann/rescale.c \
   plugins/riemann/riemann.h \

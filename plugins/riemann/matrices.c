@@ -305,6 +305,13 @@ test_one (void *arg, size_t i, double *work)
   return t->spd ? cov_spd (x, n, work) : 0;
 }
 
+fnx_status
+matrices_test (fnx_call *c, const matrices *m, bool spd, size_t *bad)
+{
+  test t = { m, spd };
+  return matrices_each (c, m, (size_t)m->n * (size_t)m->n, test_one, &t, bad);
+}
+
 /* One matrix of each trial; bin as in struct matrices. */
 static fnx_status
 matrices_at (fnx_call *c, const fnx_buf *b, int64_t bin, size_t need, bool spd, matrices *m)
@@ -328,8 +335,7 @@ matrices_at (fnx_call *c, const fnx_buf *b, int64_t bin, size_t need, bool spd, 
   m->n = (int)n;
   m->count = (size_t)count;
   m->x = x;
-  test t = { m, spd };
-  return matrices_each (c, m, (size_t)(n * n), test_one, &t, NULL);
+  return matrices_test (c, m, spd, NULL);
 }
 
 fnx_status

@@ -26,6 +26,7 @@ static const fnx_step_desc *const steps[] = {
   &siegelmdm_step,
   &siegeltangent_step,
   &mean_step,
+  &distance_step,
   &tangent_step,
   &mdm_step,
   &fgmdm_step,

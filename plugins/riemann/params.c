@@ -118,3 +118,12 @@ const fnx_param_desc peer_param = {
   .choices = spd_peer_names,
   .when = "metric=riemann",
 };
+
+/* One matrix beside the trials. */
+const fnx_port_desc to_port = {
+  .struct_size = sizeof to_port,
+  .flags = FNX_PORT_OPTIONAL,
+  .name = "to",
+  .what = "cov[channel,channel]",
+  .doc = "one matrix of the same channels, such as  ! mean @m  gives",
+};

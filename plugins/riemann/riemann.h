@@ -33,6 +33,8 @@ typedef struct matrices {
 fnx_status matrices_of (fnx_call *, const fnx_buf *, size_t need, bool spd, matrices *);
 /* Those at one frequency of spectrum[trial,freq,channel,channel]. */
 fnx_status matrices_of_bin (fnx_call *, const fnx_buf *, int64_t bin, size_t need, matrices *);
+/* Each finite, symmetric and (spd) positive definite?  *bad as matrices_each has it. */
+fnx_status matrices_test (fnx_call *, const matrices *, bool spd, size_t *bad);
 /* Say why matrix i is not positive definite, and what to do. */
 fnx_status matrices_bad (fnx_call *, const matrices *, size_t i);
 /* The same for x[n,n], a matrix `like` those, which is called `what`; like->of
@@ -58,6 +60,13 @@ fnx_status matrices_each (fnx_call *, const matrices *, size_t room, int (*f) (v
  * it returns 0, or 1 + the index among these of the one that will not do. */
 fnx_status matrices_some (fnx_call *, const matrices *, size_t room,
                           int (*f) (void *arg, size_t first, size_t count, double *work), void *arg);
+
+/* ---- reference.c: one matrix beside the trials, the input `port` ---- */
+/* FNX_E_SPEC unless ref[channel,channel] is over the channels of the trials' matrices (NULL: any). */
+fnx_status reference_fits (fnx_call *, const fnx_spec *ref, const fnx_spec *trials, const char *port);
+/* The same of cov[channel,channel], tested as those of matrices_of are; count is 1. */
+fnx_status reference_of (fnx_call *, const fnx_buf *, const char *port, bool spd, matrices *);
+extern const fnx_port_desc to_port;
 
 /* ---- estimate.c ---- */
 /* Covariances of epochs[trial,channel,time] (or of windows that `embed` makes
@@ -107,6 +116,7 @@ extern const fnx_step_desc btacm_step;
 extern const fnx_step_desc siegelmdm_step;
 extern const fnx_step_desc siegeltangent_step;
 extern const fnx_step_desc mean_step;
+extern const fnx_step_desc distance_step;
 extern const fnx_step_desc tangent_step;
 extern const fnx_step_desc mdm_step;
 extern const fnx_step_desc fgmdm_step;

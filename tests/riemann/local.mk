@@ -42,3 +42,6 @@ riemann_tests += tests/riemann/tangentrotate
 tests_riemann_tangentrotate_SOURCES = tests/riemann/tangentrotate.c
 tests_riemann_tangentrotate_LDADD = $(riemann_test_libs)
 tests_riemann_tangentrotate_LDFLAGS = $(TEST_LDFLAGS)
+riemann_tests += tests/riemann/distance
+tests_riemann_distance_CFLAGS = $(AM_CFLAGS) $(LAPACKE_CFLAGS) $(OPENBLAS_CFLAGS)
+tests_riemann_distance_LDADD = $(riemann_test_libs)
