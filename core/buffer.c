@@ -63,7 +63,7 @@ buffer_shell (fnx_spec *spec, fault *f)
   size_t n;
 
   if (!spec) {
-    no_memory (f, 0);
+    fault_memory (f);
     return NULL;
   }
   n = spec_count (spec);
@@ -329,9 +329,9 @@ buffer_carry (fnx_buf *dst, const fnx_buf *src, fault *f)
 {
   for (size_t i = 0; i < src->n_meta; i++)
     if (buffer_set_meta (dst, src->meta[i].key, src->meta[i].json) != FNX_OK)
-      return no_memory (f, 0);
+      return fault_memory (f);
   if (src->events && buffer_set_events (dst, src->events) != FNX_OK)
-    return no_memory (f, 0);
+    return fault_memory (f);
   dst->own_events = false;
   return FNX_OK;
 }
@@ -404,7 +404,7 @@ buffer_like (const fnx_buf *src, const fnx_spec *spec, fault *f)
     axes[i].struct_size = sizeof axes[i];
     cols[i] = merged_columns (&axes[i], from);
     if (!cols[i]) {
-      no_memory (f, 0);
+      fault_memory (f);
       goto out;
     }
     axes[i].columns = cols[i][0] ? cols[i] : NULL;

@@ -154,13 +154,13 @@ buffer_pick (const fnx_buf *src, const int64_t *idx, int64_t n, fault *f)
   if (draft_pick (&d, src->spec->axes[0], idx, n) == FNX_OK)
     b = buffer_shell (spec_with_axis (src->spec, 0, &d.axis), f);
   else
-    no_memory (f, 0);
+    fault_memory (f);
   draft_free (&d);
   if (!b)
     return NULL;
   b->index = malloc (((size_t)n + 1) * sizeof *b->index);
   if (!b->index || buffer_carry (b, src, f) != FNX_OK) {
-    no_memory (f, 0);
+    fault_memory (f);
     buffer_unref (b);
     return NULL;
   }
@@ -191,7 +191,7 @@ buffer_take (const fnx_buf *src, int k, const int64_t *idx, int64_t n, fault *f)
   if (t && draft_pick (&d, src->spec->axes[k], idx, n) == FNX_OK)
     b = buffer_shell (spec_with_axis (src->spec, k, &d.axis), f);
   else
-    no_memory (f, 0);
+    fault_memory (f);
   draft_free (&d);
   if (!b)
     return NULL;
@@ -226,7 +226,7 @@ buffer_slice (const fnx_buf *src, int k, int64_t first, int64_t n, fault *f)
   if (idx)
     b = buffer_take (src, k, idx, n, f);
   else
-    no_memory (f, 0);
+    fault_memory (f);
   free (idx);
   return b;
 }
@@ -422,14 +422,14 @@ buffer_join (const fnx_buf *const *parts, size_t n, int k, const char *const *na
   if (draft_join (&d, parts, n, k, total) == FNX_OK)
     b = buffer_shell (spec_with_axis (parts[0]->spec, k, &d.axis), f);
   else
-    no_memory (f, 0);
+    fault_memory (f);
   draft_free (&d);
   if (!b)
     return NULL;
   if (buffer_alloc (b, f) != FNX_OK || buffer_carry (b, parts[0], f) != FNX_OK)
     goto failed;
   if (join_events (b, parts, n) != FNX_OK) {
-    no_memory (f, 0);
+    fault_memory (f);
     goto failed;
   }
   around (b->spec, k, &outer, &inner);

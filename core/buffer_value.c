@@ -31,7 +31,7 @@ buffer_set_columns (fnx_buf *b, const char *axis, const fnx_column *const *cols,
   n_old = axis_n_columns (&a);
   list = calloc (n_old + n_cols + 1, sizeof *list);
   if (!list)
-    return no_memory (f, 0);
+    return fault_memory (f);
   for (size_t i = 0; i < n_old; i++) {
     bool stays = true;
 
@@ -45,7 +45,7 @@ buffer_set_columns (fnx_buf *b, const char *axis, const fnx_column *const *cols,
   s = spec_with_axis (b->spec, k, &a);
   free (list);
   if (!s)
-    return no_memory (f, 0);
+    return fault_memory (f);
   free (b->spec);
   b->spec = s;
   return FNX_OK;

@@ -348,7 +348,7 @@ call_begin (call *c, session *ses, const char *step, const char *recording, uint
   c->api.impl = c;
   c->lock = malloc (sizeof *c->lock);
   if (!c->lock)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   pthread_mutex_init (&c->lock->mutex, NULL);
   return FNX_OK;
 }

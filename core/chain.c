@@ -25,12 +25,6 @@ chain_fault (fault *f, where at, const char *format, ...)
   return FNX_E_PARAM;
 }
 
-fnx_status
-chain_no_memory (fault *f)
-{
-  return fault_set (f, EXIT_AGAIN, FNX_E_NOMEM, "out of memory");
-}
-
 bool
 is_name (const char *s, size_t n)
 {
@@ -59,7 +53,7 @@ chain_new (fault *f)
 {
   chain *c = calloc (1, sizeof *c);
   if (!c)
-    chain_no_memory (f);
+    fault_memory (f);
   return c;
 }
 
@@ -82,7 +76,7 @@ add_step (chain_step **steps, size_t *n, const char *name, where at, fault *f)
     *steps = grown;
   if (!grown || !copy) {
     free (copy);
-    chain_no_memory (f);
+    fault_memory (f);
     return NULL;
   }
   grown[*n] = (chain_step){ .name = copy, .at = at };
@@ -136,13 +130,13 @@ step_add_arg (chain_step *s, const char *name, const char *value, bool tried, wh
 
   chain_arg *grown = grow (s->args, s->n_args, sizeof *grown);
   if (!grown)
-    return chain_no_memory (f);
+    return fault_memory (f);
   s->args = grown;
   chain_arg a = { name ? strdup (name) : NULL, strdup (value), tried, at };
   if (!a.value || (name && !a.name)) {
     free (a.name);
     free (a.value);
-    return chain_no_memory (f);
+    return fault_memory (f);
   }
   grown[s->n_args++] = a;
   return FNX_OK;
@@ -157,7 +151,7 @@ step_set_as (chain_step *s, const char *as, where at, fault *f)
   if (!is_name (as, strlen (as)))
     return chain_fault (f, at, "\"@%s\" is no name\nwrite @ and a word of letters and digits", shown (as, said));
   s->as = strdup (as);
-  return s->as ? FNX_OK : chain_no_memory (f);
+  return s->as ? FNX_OK : fault_memory (f);
 }
 
 chain *
@@ -179,7 +173,7 @@ step_add_sub (chain_step *s, const char *label, where at, fault *f)
     return NULL;
   if (label && !(sub->label = strdup (label))) {
     free (sub);
-    chain_no_memory (f);
+    fault_memory (f);
     return NULL;
   }
   return *end = sub;
@@ -248,7 +242,7 @@ read_whole (const char *path, size_t *n, fault *f)
   for (size_t room = 4096, got = *n = 0;; *n += got) {
     char *grown = *n == room || !bytes ? realloc (bytes, (room *= 2) + 1) : bytes;
     if (!grown) {
-      chain_no_memory (f);
+      fault_memory (f);
       goto fail;
     }
     bytes = grown;
@@ -312,10 +306,10 @@ chain_keep_words (chain *c, int n, char *const *words, fault *f)
 {
   c->text.words = calloc ((size_t)n + 1, sizeof *c->text.words);
   if (!c->text.words)
-    return chain_no_memory (f);
+    return fault_memory (f);
   for (int i = 0; i < n; i++) {
     if (!(c->text.words[i] = strdup (words[i])))
-      return chain_no_memory (f);
+      return fault_memory (f);
     c->text.n_words = i + 1;
   }
   return FNX_OK;

@@ -49,7 +49,7 @@ tree (json_t *j, node *x, int depth, fault *f)
     {
       node *to = node_add (x);
       if (!to)
-        return chain_no_memory (f);
+        return fault_memory (f);
       if ((s = tree (item, to, depth + 1, f)))
         return s;
     }
@@ -59,14 +59,14 @@ tree (json_t *j, node *x, int depth, fault *f)
     {
       node *to = node_add (x);
       if (!to || !(x->key[x->n - 1].text = strdup (key)))
-        return chain_no_memory (f);
+        return fault_memory (f);
       if ((s = tree (item, to, depth + 1, f)))
         return s;
     }
   } else {
     x->kind = NODE_TEXT;
     if (!(x->text = scalar (j)))
-      return chain_no_memory (f);
+      return fault_memory (f);
   }
   return s;
 }

@@ -53,7 +53,7 @@ argument (line *l, chain_step *s)
   if (equals && is_name (w, (size_t)(equals - w))) {
     name = strndup (w, (size_t)(equals - w));
     if (!name)
-      return chain_no_memory (l->f);
+      return fault_memory (l->f);
     value = equals + 1;
   }
   bool tried = strncmp (value, "try:", 4) == 0;
@@ -77,7 +77,7 @@ sub_chain (line *l, chain_step *s, int depth)
   if (l->i < l->n && *l->words[l->i] && l->words[l->i][strlen (l->words[l->i]) - 1] == ':') {
     label = strndup (l->words[l->i], strlen (l->words[l->i]) - 1);
     if (!label)
-      return chain_no_memory (l->f);
+      return fault_memory (l->f);
     l->i++;
   }
   chain *sub = step_add_sub (s, label, at (l->i - 1), l->f);

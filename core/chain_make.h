@@ -32,7 +32,6 @@ fnx_status chain_keep_words (chain *, int n, char *const *words, fault *f);
 
 /* A chain is wrong at `at`: exit 3, and the place. */
 fnx_status chain_fault (fault *f, where at, const char *format, ...) FNX_PRINTF (3, 4);
-fnx_status chain_no_memory (fault *f);
 
 /* Letters, digits, "_", "-", "."; a letter or "_" first. */
 bool is_name (const char *s, size_t n);

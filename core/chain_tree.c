@@ -107,7 +107,7 @@ join (const node *list, fault *f)
   }
   char *s = text_take (&t);
   if (!s)
-    chain_no_memory (f); /* keeps the fault above */
+    fault_memory (f); /* keeps the fault above */
   return s;
 }
 
@@ -338,7 +338,7 @@ chain_from_tree (const node *x, const char *file_name, fault *f)
   if (!c)
     return NULL;
   if (file_name && !(c->text.file = strdup (file_name)))
-    chain_no_memory (f);
+    fault_memory (f);
   else if (check_keys (x, f) == FNX_OK && top (x, c, f) == FNX_OK)
     return c;
   chain_free (c);

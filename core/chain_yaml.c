@@ -26,7 +26,7 @@ next (yaml_parser_t *p, yaml_event_t *e, fault *f)
   if (yaml_parser_parse (p, e))
     return true;
   if (p->error == YAML_MEMORY_ERROR)
-    chain_no_memory (f);
+    fault_memory (f);
   else
     chain_fault (f, mark (p->problem_mark), "not YAML: %s%s%s", p->problem ? p->problem : "unreadable",
                  p->context ? ", " : "", p->context ? p->context : "");
@@ -67,7 +67,7 @@ scalar (const yaml_event_t *e, node *x, fault *f)
   if (e->data.scalar.plain_implicit && e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && strcmp (s, "~") == 0)
     s = "";
   x->text = strdup (s);
-  return x->text ? FNX_OK : chain_no_memory (f);
+  return x->text ? FNX_OK : fault_memory (f);
 }
 
 /* Read the node that begins with `e`, which is deleted here. */
@@ -98,7 +98,7 @@ read_node (yaml_parser_t *p, yaml_event_t *e, node *x, int depth, fault *f)
     node *to = node_add (x);
     if (!to) {
       yaml_event_delete (&inner);
-      return chain_no_memory (f);
+      return fault_memory (f);
     }
     if (x->kind == NODE_MAP) {
       node *key = &x->key[x->n - 1];
@@ -130,7 +130,7 @@ document (yaml_parser_t *p, node *root, fault *f)
   *root = (node){ 0 };
   root->at = (where){ .line = 1, .column = 1 };
   if (!(root->text = strdup ("")))
-    return chain_no_memory (f);
+    return fault_memory (f);
   for (;;) {
     yaml_event_t e;
     if (!next (p, &e, f))
@@ -167,7 +167,7 @@ chain_from_yaml (const char *bytes, size_t n, const char *file_name, fault *f)
   node root = { 0 };
   chain *c = NULL;
   if (!yaml_parser_initialize (&p)) {
-    chain_no_memory (f);
+    fault_memory (f);
     return NULL;
   }
   yaml_parser_set_input_string (&p, (const unsigned char *)bytes, n);

@@ -82,7 +82,7 @@ plan_cohort (cohort *c, const scope *first, fault *f)
       continue;
     joined = joined_spec (first->slots[i].spec, &c->recordings[0]);
     if (!joined)
-      return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+      return fault_memory (f);
     k = scope_slot (&c->all, first->slots[i].name, first->slots[i].from, joined, f);
     free (joined);
     if (k < 0)
@@ -233,7 +233,7 @@ join_slot (cohort *c, int k, const fnx_buf *const *parts, fault *f)
   fnx_buf *all;
 
   if (!names)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   for (size_t i = 0; i < c->n_recordings; i++)
     names[i] = c->recordings[i].id;
   all = c->n_recordings == 1 ? (fnx_buf *)(uintptr_t)buffer_ref (parts[0])
@@ -270,7 +270,7 @@ run_cohort (cohort *c, fault *f)
     n_slots++;
   parts = calloc (n, (n_slots + 1) * sizeof *parts);
   if (!parts)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   for (size_t r = 0; r < n && s == FNX_OK; r++)
     s = run_one (c, r, parts, f);
   for (size_t k = 0; k < n_slots && s == FNX_OK; k++) {

@@ -30,7 +30,7 @@ collector_new (const fnx_spec *spec, fault *f)
   const fnx_axis *time = spec_axis (spec, "time");
 
   if (!c) {
-    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    fault_memory (f);
     return NULL;
   }
   c->expected = time ? time->size : FNX_UNKNOWN;
@@ -98,7 +98,7 @@ keep_part (collector *c, const fnx_buf *block, fault *f)
   const fnx_buf **more = realloc (c->parts, (c->n_parts + 1) * sizeof *more);
 
   if (!more)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   c->parts = more;
   c->parts[c->n_parts++] = buffer_ref (block);
   return FNX_OK;
@@ -112,7 +112,7 @@ collector_add (collector *c, const fnx_buf *block, fault *f)
   fnx_status st;
 
   if (collector_note_events (c, buffer_events (block)) != FNX_OK)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   if (!a)
     return keep_part (c, block, f);
   if (c->axis < 0) {
@@ -208,7 +208,7 @@ collector_end (collector *c, fault *f)
     fault_set (f, EXIT_DATA, FNX_E_DATA, "nothing came out: the input is too short");
   if (all && c->n_events && set_events (c, all) != FNX_OK) {
     buffer_unref (all);
-    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    fault_memory (f);
     all = NULL;
   }
   return all;

@@ -31,7 +31,7 @@ name_pipelines (node *n, evaluate *e, fault *f)
   for (const chain *sub = n->line.sub; e->name && sub; sub = sub->next, k++) {
     e->name[k] = name_of (sub);
     if (!e->name[k])
-      return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+      return fault_memory (f);
     for (size_t j = 0; j < k; j++)
       if (!strcmp (e->name[j], e->name[k])) {
         fault_set (f, EXIT_CHAIN, FNX_E_SPEC,
@@ -40,7 +40,7 @@ name_pipelines (node *n, evaluate *e, fault *f)
         return FNX_E_SPEC;
       }
   }
-  return e->name ? FNX_OK : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  return e->name ? FNX_OK : fault_memory (f);
 }
 
 static fnx_status
@@ -72,7 +72,7 @@ all_json (evaluation *e, const report *r, const pair *pairs, size_t n, fault *f)
   e->n_json = report_json (r, &e->json);
   more = realloc (e->json, (e->n_json + n + 1) * sizeof *more);
   if (!more)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   e->json = more;
   for (size_t i = 0; i < n; i++) {
     text_buf t = { NULL, 0, 0, false };
@@ -80,7 +80,7 @@ all_json (evaluation *e, const report *r, const pair *pairs, size_t n, fault *f)
     pair_put_json (&t, r, &pairs[i]);
     more[e->n_json] = text_take (&t);
     if (!more[e->n_json])
-      return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+      return fault_memory (f);
     e->n_json++;
   }
   return FNX_OK;
@@ -113,7 +113,7 @@ run (scope *s, node *n, const fnx_buf *const *in, const fnx_buf **out, fault *f)
   if (st == FNX_OK && !(pairs = pairs_of (r, &n_pairs, f)))
     st = f->code;
   if (st == FNX_OK && !(meta = pairs_meta (r, pairs, n_pairs)))
-    st = fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    st = fault_memory (f);
   if (st == FNX_OK)
     st = report_tables (r, in[0], meta, &out[0], &out[2], &e->found.summary, f);
   if (st == FNX_OK && !(out[1] = e->found.pairs = pairs_table (pairs, n_pairs, f)))

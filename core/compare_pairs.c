@@ -383,7 +383,7 @@ pairs_of (const report *r, size_t *n, fault *f)
   if (ok)
     return l.x;
   free (l.x);
-  fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  fault_memory (f);
   return NULL;
 }
 
@@ -426,7 +426,7 @@ pairs_table (const pair *x, size_t n, fault *f)
     ok = (at == 2 && !datasets) || buffer_set_column (b, "row", &c, f) == FNX_OK;
   }
   if (!text || !real)
-    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    fault_memory (f);
   free (text);
   free (real);
   if (ok)

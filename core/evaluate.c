@@ -211,7 +211,7 @@ open_pipeline (evaluate *e, const scope *here, const chain *sub, const fnx_spec 
   fnx_status st;
 
   if (!more)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   e->pipe = more;
   p = &more[e->n_pipes++];
   st = pipeline_open (p, here, sub, f);
@@ -233,7 +233,7 @@ evaluate_open (scope *s, node *n, const fnx_spec *in, fault *f)
   evaluate_done (n);
   n->own = e = calloc (1, sizeof *e);
   if (!e)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   read_settings (&e->set, n->params, n->builtin->several);
   here.main = n->from[0];
   if (n->first_slot >= 0) /* negotiated again: what it gives itself is no input */
@@ -338,7 +338,7 @@ evaluate_run (scope *s, node *n, const fnx_buf *in, report **r, fault *f)
   call c;
 
   if (!whole)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   if ((st = aim_of (e, spec, &what, f)) == FNX_OK && (st = node_call (s, n, &c, f)) == FNX_OK) {
     if (what == AIM_CLASSES)
       c.api.buf->classes (&c.api, in, spec->axes[k]->name, "target", &n_class, NULL);

@@ -29,7 +29,7 @@ item_sets (const fold_set *folds, uint64_t first_seed, item_set *sets, fault *f)
     int64_t *idx = malloc ((size_t)(x->n_train + x->n_test + 1) * sizeof *idx);
 
     if (!idx)
-      return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+      return fault_memory (f);
     folds_trials (folds, i, idx, idx + x->n_train);
     sets[i] = (item_set){ idx, idx + x->n_train, x->n_train, x->n_test, first_seed + i + 1, NULL };
   }
@@ -44,7 +44,7 @@ item_sets_mark (const fold_set *folds, const int32_t *groups, item_set *sets, fa
     double *mark = calloc ((size_t)s->n_train + 1, sizeof *mark);
 
     if (!mark)
-      return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+      return fault_memory (f);
     for (int64_t t = 0; t < s->n_train; t++)
       mark[t] = groups[s->train[t]] == folds->fold[i].group;
     s->calibration = mark;
@@ -88,7 +88,7 @@ lift (const item_set *outer, item_set *s, fault *f)
   double *mark = outer->calibration ? calloc ((size_t)s->n_train + 1, sizeof *mark) : NULL;
 
   if (outer->calibration && !mark)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   s->calibration = mark;
   for (int64_t t = 0; t < s->n_train; t++) {
     if (mark)
@@ -122,7 +122,7 @@ inner_sets (const group *g, size_t o, item_set *sets, fault *f)
     codes[i] = g->codes[outer->train[i]];
   if (!g->codes || codes)
     inner = folds_make (&plan, f);
-  st = inner ? item_sets (inner, (o + 1) * 1000, sets, f) : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  st = inner ? item_sets (inner, (o + 1) * 1000, sets, f) : fault_memory (f);
   for (size_t i = 0; st == FNX_OK && i < inner->n; i++)
     st = lift (outer, &sets[i], f);
   folds_free (inner);
@@ -143,7 +143,7 @@ choose (const group *g, report *r, size_t *best, fault *f)
 
   s.score = calloc (n * n_cand, sizeof *s.score);
   if (!sets || !s.score)
-    st = fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    st = fault_memory (f);
   for (size_t o = 0; o < g->folds->n && st == FNX_OK; o++)
     st = inner_sets (g, o, sets + o * inner, f);
   if (st == FNX_OK)
@@ -204,7 +204,7 @@ test_folds (const group *g, const size_t *best, predictions *p, char **learned, 
   item_set *some = calloc (n, sizeof *some);
   size_t *number = calloc (n, sizeof *number);
   bool *done = calloc (n, sizeof *done);
-  fnx_status st = some && number && done ? FNX_OK : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  fnx_status st = some && number && done ? FNX_OK : fault_memory (f);
 
   for (size_t i = 0; i < n && st == FNX_OK; i++) {
     testing t = { p, some, number, learned };
@@ -237,7 +237,7 @@ run_group (group *g, report *r, double *value, fault *f)
   char **learned = calloc (n, sizeof *learned);
   double *values = calloc (g->parts.n, sizeof *values);
   predictions p = { .g = g };
-  fnx_status st = best && values && learned ? FNX_OK : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  fnx_status st = best && values && learned ? FNX_OK : fault_memory (f);
 
   if (st == FNX_OK)
     st = predictions_begin (&p, g, g->sets, n, f);

@@ -96,7 +96,7 @@ permute (group *g, report *r, double value, fault *f)
 {
   size_t n = (size_t)g->e->set.permutations;
   double *null = calloc (n + 1, sizeof *null);
-  fnx_status st = null ? FNX_OK : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  fnx_status st = null ? FNX_OK : fault_memory (f);
 
   for (size_t i = 0; i < n && st == FNX_OK; i++) {
     session_stage (g->s->ses, STAGE_PERMUTATION, "permutation", i + 1, n);
@@ -128,7 +128,7 @@ make_sets (group *g, call *c, const char *axis, const folds_plan *plan, fault *f
   fnx_status st;
 
   g->sets = calloc (g->folds->n, sizeof *g->sets);
-  st = g->sets ? item_sets (g->folds, 0, g->sets, f) : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  st = g->sets ? item_sets (g->folds, 0, g->sets, f) : fault_memory (f);
   if (st == FNX_OK && plan->calibration)
     st = item_sets_mark (g->folds, plan->groups, g->sets, f);
   if (score && st == FNX_OK && !(code = codes_of (c, g->input[0], axis, score, &n_code, &names)))
@@ -206,8 +206,7 @@ tell_places (const group *g, call *c, const char *axis, report *r, fault *f)
     for (size_t i = 0; value[k] && i < g->folds->n; i++)
       value[k][i] = value_of (&g->sets[i], codes, names);
   }
-  st = value[0] && value[1] ? report_places (r, g->name, g->folds->n, value[0], value[1], f)
-                            : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  st = value[0] && value[1] ? report_places (r, g->name, g->folds->n, value[0], value[1], f) : fault_memory (f);
   free (value[0]);
   free (value[1]);
   return st;
@@ -260,7 +259,7 @@ evaluate_group (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n_al
 
   g.input = calloc ((size_t)n_inputs, sizeof *g.input);
   if (!g.input)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   if (call_begin (&c, s->ses, "evaluate", name, 0, f) != FNX_OK) {
     free (g.input);
     return f->code;

@@ -218,7 +218,7 @@ evaluation_print (FILE *to, const evaluation *e, fault *f)
     pairs_put_people (&t, e->pairs);
   text = text_take (&t);
   if (!text)
-    return fault_set (f, fault_exit_of (FNX_E_NOMEM), FNX_E_NOMEM, "not enough memory to print the scores");
+    return fault_memory (f);
   fputs (text, to);
   free (text);
   return FNX_OK;

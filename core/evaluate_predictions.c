@@ -162,7 +162,7 @@ predictions_begin (predictions *p, const group *g, const item_set *sets, size_t 
     p->predicted = calloc ((size_t)(n * p->n_target) + 1, sizeof *p->predicted);
   }
   if (!p->offset || (g->codes && (!p->truth || !p->scores)) || (p->n_target && (!p->y || !p->predicted)))
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   return FNX_OK;
 }
 

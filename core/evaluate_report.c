@@ -14,7 +14,7 @@ report_new (const char *step, fault *f)
   if (r)
     r->step = step;
   else
-    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    fault_memory (f);
   return r;
 }
 
@@ -83,7 +83,7 @@ report_places (report *r, const char *group, size_t n_folds, const char *const *
   places *more = realloc (r->places, (r->n_places + 1) * sizeof *more), *p;
 
   if (!more)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   r->places = more;
   p = &more[r->n_places++];
   *p = (places){ .group = strdup (group), .n_folds = n_folds };
@@ -91,7 +91,7 @@ report_places (report *r, const char *group, size_t n_folds, const char *const *
   p->dataset = calloc (n_folds + 1, sizeof *p->dataset);
   if (p->group && copy_names (p->subject, subject, n_folds) && copy_names (p->dataset, dataset, n_folds))
     return FNX_OK;
-  return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  return fault_memory (f);
 }
 
 static line *
@@ -120,7 +120,7 @@ report_add (report *r, const char *group, const metric *m, const score_summary *
   bool any = p->n_candidates > 1;
 
   if (!l)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   l->metric = m;
   l->sum = *sum;
   l->n = n_tested;
@@ -141,7 +141,7 @@ report_add (report *r, const char *group, const metric *m, const score_summary *
       l->chosen[i] = strdup (learned[fold] ? learned[fold] : "");
       pipeline_settings (p, best[fold], learned_append, &l->chosen[i]);
       if (!l->chosen[i])
-        return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+        return fault_memory (f);
     }
     if (l->tested && of->name[i])
       l->tested[i] = strdup (of->name[i]);
@@ -177,7 +177,7 @@ add_mean (report *r, size_t n, size_t first, size_t n_groups, fault *f)
   size_t k = 0;
 
   if (!l)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   for (size_t j = 0; j < n; j++)
     if (alike (&r->lines[j], like)) {
       l->value[k] = r->lines[j].sum.mean;
@@ -271,7 +271,7 @@ report_search (report *r, const char *group, const metric *m, const pipeline *p,
   search_group *g = s ? search_add_group (s, group, n_folds) : NULL;
 
   if (!g)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   for (size_t o = 0; o < n_folds; o++) {
     g->chosen[o] = best[o];
     for (size_t c = 0; c < s->n_candidates; c++) {

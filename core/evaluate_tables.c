@@ -116,7 +116,7 @@ scores_table (const report *r, fault *f)
   if (!columns_begin (&c, t.rows) && t.b) {
     buffer_unref (t.b);
     t.b = NULL;
-    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    fault_memory (f);
   }
   for (size_t i = 0; t.b && i < r->n; i++) {
     const line *l = &r->lines[i];
@@ -205,7 +205,7 @@ summary_table (const report *r, fault *f)
   if ((!columns_begin (&c, t.rows) || !split || !chosen) && t.b) {
     buffer_unref (t.b);
     t.b = NULL;
-    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    fault_memory (f);
   }
   for (size_t i = 0; t.b && i < r->n; i++) {
     const line *l = &r->lines[i];
@@ -391,7 +391,7 @@ with_meta (fnx_buf *b, const fnx_buf *src, const char *scores, const char *searc
   if (st == FNX_OK)
     return b;
   buffer_unref (b);
-  fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  fault_memory (f);
   return NULL;
 }
 
@@ -426,7 +426,7 @@ report_tables (const report *r, const fnx_buf *src, const char *pairs, const fnx
   bool ok = lines && (searches || !searched (r));
 
   if (!ok)
-    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    fault_memory (f);
   if (ok)
     ok = (*scores = with_meta (scores_table (r, f), src, lines, searches, pairs, f));
   if (ok && searched (r))

@@ -8,7 +8,7 @@
 #include "core/fault.h"
 
 /* Said when there is not even memory for the sentence. */
-static const char no_memory[] = "out of memory";
+static const char no_memory[] = "not enough memory";
 
 /* "range=8..32 has no unit" begins with the parameter it is about. */
 static char *
@@ -43,6 +43,12 @@ fault_set (fault *f, int exit, fnx_status code, const char *format, ...)
   fault_vset (f, exit, code, format, ap);
   va_end (ap);
   return code;
+}
+
+fnx_status
+fault_memory (fault *f)
+{
+  return fault_set (f, fault_exit_of (FNX_E_NOMEM), FNX_E_NOMEM, "%s", no_memory);
 }
 
 void

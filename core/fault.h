@@ -50,6 +50,8 @@ typedef struct fault {
 
 /* Record a fault unless one is there already; returns code.  `f` may be NULL. */
 fnx_status fault_set (fault *f, int exit, fnx_status code, const char *format, ...) FNX_PRINTF (4, 5);
+/* There is not enough memory: FNX_E_NOMEM. */
+fnx_status fault_memory (fault *f);
 fnx_status fault_vset (fault *f, int exit, fnx_status code, const char *format, va_list ap);
 /* Say where it is, unless that is known already. */
 void fault_at (fault *f, where at, const char *step);

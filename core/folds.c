@@ -14,12 +14,6 @@
 #include "core/folds.h"
 #include "core/mt19937.h"
 
-static fnx_status
-no_memory (fault *f)
-{
-  return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory to split the trials into folds");
-}
-
 /* Name of code i for messages; `text` holds a number where there are none. */
 static const char *
 name_of (const char *const *names, int32_t i, char text[16])
@@ -66,7 +60,7 @@ split_kfold (const folds_plan *p, fold_set *out, mt19937 *rng, fault *f)
                       (long long)p->n, (long long)p->n);
   int64_t *order = malloc ((size_t)p->n * sizeof *order);
   if (!order)
-    return no_memory (f);
+    return fault_memory (f);
   for (int64_t i = 0; i < p->n; i++)
     order[i] = i;
   if (p->shuffle)
@@ -110,7 +104,7 @@ split_stratified (const folds_plan *p, fold_set *out, mt19937 *rng, fault *f)
   bool *seen = calloc ((size_t)p->n_class + 1, sizeof *seen);
   deal = malloc ((size_t)p->n * sizeof *deal);
   if (!counts || !class_at || !seen || !deal) {
-    status = no_memory (f);
+    status = fault_memory (f);
     goto out;
   }
   n_class = appearance (p, class_at, seen);
@@ -173,7 +167,7 @@ group_counts (const folds_plan *p, int32_t need, fault *f)
   int32_t any, n;
   int64_t *counts = count (p->groups, p->n, p->n_group, &none);
   if (!counts) {
-    no_memory (f);
+    fault_memory (f);
     return NULL;
   }
   n = occurring (counts, p->n_group, &any);
@@ -203,7 +197,7 @@ keep_calibration (const folds_plan *p, fold_set *folds, fault *f)
   char text[16], text2[16];
   size_t n_class = (size_t)p->n_class;
   int64_t *left = calloc ((size_t)p->n_group * n_class + 1, sizeof *left);
-  fnx_status status = left ? FNX_OK : no_memory (f);
+  fnx_status status = left ? FNX_OK : fault_memory (f);
   for (int64_t i = 0; left && i < p->n; i++)
     left[(size_t)p->groups[i] * n_class + (size_t)p->classes[i]]++;
   for (size_t k = 0; status == FNX_OK && k < (size_t)p->n_group * n_class; k++)
@@ -252,7 +246,7 @@ split_group_kfold (const folds_plan *p, fold_set *out, mt19937 *rng, fault *f)
     return f && f->code ? f->code : FNX_E_DATA;
   int64_t *filled = calloc ((size_t)p->k, sizeof *filled);
   int32_t *fold_of = malloc ((size_t)p->n_group * sizeof *fold_of);
-  fnx_status status = filled && fold_of ? FNX_OK : no_memory (f);
+  fnx_status status = filled && fold_of ? FNX_OK : fault_memory (f);
   for (int32_t turn = 0; status == FNX_OK && turn < p->n_group; turn++) {
     int32_t largest = p->n_group - 1, lightest = 0;
     for (int32_t g = p->n_group - 1; g >= 0; g--)
@@ -312,7 +306,7 @@ check_classes (const folds_plan *p, fault *f)
   int32_t rarest;
   int64_t *counts = count (p->classes, p->n, p->n_class, &none);
   if (!counts)
-    return no_memory (f);
+    return fault_memory (f);
   int32_t n = occurring (counts, p->n_class, &rarest);
   free (counts);
   if (none > 0)
@@ -336,7 +330,7 @@ check_training (const folds_plan *p, const fold_set *folds, fault *f)
   int64_t none;
   int64_t *total = count (p->classes, p->n, p->n_class, &none);
   int64_t *inside = calloc (folds->n * (size_t)p->n_class, sizeof *inside);
-  fnx_status status = total && inside ? FNX_OK : no_memory (f);
+  fnx_status status = total && inside ? FNX_OK : fault_memory (f);
   for (int64_t i = 0; status == FNX_OK && i < p->n; i++)
     if (folds->of[i] >= 0)
       inside[folds->of[i] * (int64_t)p->n_class + p->classes[i]]++;
@@ -361,7 +355,7 @@ measure (const folds_plan *p, fold_set *folds, fault *f)
 {
   folds->fold = calloc (folds->n, sizeof *folds->fold);
   if (!folds->fold)
-    return no_memory (f);
+    return fault_memory (f);
   for (size_t k = 0; k < folds->n; k++)
     folds->fold[k].group = -1;
   for (int64_t i = 0; i < p->n; i++) {
@@ -388,7 +382,7 @@ folds_make (const folds_plan *p, fault *f)
   if (folds)
     folds->of = malloc ((size_t)p->n * sizeof *folds->of);
   if (!folds || !folds->of) {
-    no_memory (f);
+    fault_memory (f);
     goto fail;
   }
   folds->n_trials = p->n;

@@ -43,7 +43,7 @@ set_text_column (fnx_buf *b, const char *axis, const char *name, const char *val
   if (texts && reals)
     s = buffer_set_column (b, axis, &c, f);
   else
-    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    fault_memory (f);
   free (texts);
   free (reals);
   return s;

@@ -378,7 +378,7 @@ module_load (const char *path, fault *f)
     if (info && info->refused)
       why = strdup (info->refused);
     else if (!info)
-      fault_set (f, EXIT_INTERNAL, FNX_E_NOMEM, "%s: no memory left", path);
+      fault_memory (f);
   }
   if (why) {
     fault_set (f, EXIT_PLUGIN, FNX_E_UNSUPPORTED, "%s: refused: %s", path, why);

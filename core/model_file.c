@@ -22,12 +22,6 @@
 
 static const unsigned char magic[8] = { 0x89, 'F', 'N', 'X', '\r', '\n', 0x1a, '\n' };
 
-static fnx_status
-no_memory (fault *f)
-{
-  return fault_set (f, fault_exit_of (FNX_E_NOMEM), FNX_E_NOMEM, "not enough memory for the model");
-}
-
 /* ---- writing ------------------------------------------------------------------- */
 
 static void
@@ -90,7 +84,7 @@ model_file_bytes (const model_file *m, void **bytes, size_t *n, fault *f)
     free (t.s);
     return m->n_steps > MOST_STEPS ? fault_set (f, EXIT_CHAIN, FNX_E_SPEC, "%zu fitted steps; a model takes up to %u",
                                                 m->n_steps, MOST_STEPS)
-                                   : no_memory (f);
+                                   : fault_memory (f);
   }
   total = t.n + DIGEST;
   for (int i = 0; i < 8; i++)
@@ -101,7 +95,7 @@ model_file_bytes (const model_file *m, void **bytes, size_t *n, fault *f)
   text_addn (&t, (const char *)digest, DIGEST);
   if (t.failed) {
     free (t.s);
-    return no_memory (f);
+    return fault_memory (f);
   }
   *bytes = t.s;
   *n = t.n;
@@ -193,7 +187,7 @@ json_section (reader *r, const char tag[4], char **text, json_t **object)
   else
     json_decref (o);
   if (text && !(*text = strndup ((const char *)content, n)))
-    return no_memory (r->f);
+    return fault_memory (r->f);
   return FNX_OK;
 }
 
@@ -221,10 +215,10 @@ read_step (reader *r, model_step *s)
     r->at = at;
     status = malformed (r, "a step has no id, path, revision or state");
   } else if (!(s->id = strdup (id)) || !(s->path = strdup (path)))
-    status = no_memory (r->f);
+    status = fault_memory (r->f);
   else if ((status = section (r, "MDL ", &content, &s->n)) == FNX_OK) {
     if (!(s->bytes = malloc (s->n + 1)))
-      status = no_memory (r->f);
+      status = fault_memory (r->f);
     else
       memcpy (s->bytes, content, s->n);
   }
@@ -289,7 +283,7 @@ model_file_parse (const void *bytes, size_t n, const char *name, fault *f)
   if (m)
     m->steps = calloc ((size_t)n_steps + 1, sizeof *m->steps);
   if (!m || !m->steps) {
-    no_memory (f);
+    fault_memory (f);
     goto fail;
   }
   if (json_section (&r, "CHN ", &m->chain, NULL) != FNX_OK || json_section (&r, "INP ", &m->input, NULL) != FNX_OK
@@ -327,7 +321,7 @@ model_file_load (const char *path, fault *f)
   if (fstat (fileno (from), &st) || !S_ISREG (st.st_mode))
     fault_set (f, EXIT_INPUT, FNX_E_IO, "%s: this is not a file", path);
   else if (!(bytes = malloc ((size_t)st.st_size + 1)))
-    no_memory (f);
+    fault_memory (f);
   else {
     size_t n = fread (bytes, 1, (size_t)st.st_size, from);
     if (ferror (from))

@@ -104,7 +104,7 @@ node_open (scope *s, node *n, const chain_step *line, fault *f)
   if (n->desc->threads == FNX_THREADS_SERIAL_STEP && !n->builtin) {
     n->lock = malloc (sizeof *n->lock);
     if (!n->lock || pthread_mutex_init (n->lock, NULL))
-      return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+      return fault_memory (f);
   }
   if (n->desc->create) {
     if (node_call (s, n, &c, f) != FNX_OK)

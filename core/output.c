@@ -76,12 +76,6 @@ output_panic (void)
   }
 }
 
-static fnx_status
-no_memory (fault *f)
-{
-  return fault_set (f, fault_exit_of (FNX_E_NOMEM), FNX_E_NOMEM, "not enough memory to open an output file");
-}
-
 /* ---- opening ------------------------------------------------------------------ */
 
 output_set *
@@ -114,7 +108,7 @@ output_protect (output_set *set, const char *path, fault *f)
     input->path = copy;
   } else {
     free (copy);
-    status = no_memory (f);
+    status = fault_memory (f);
   }
   pthread_mutex_unlock (&set->mutex);
   return status;
@@ -184,7 +178,7 @@ resolve (entry *e, bool exists, fault *f)
     return output_fault (e->path, *e->path ? EISDIR : ENOENT, NULL, f);
   if (!e->folder)
     return output_fault (e->path, error, NULL, f);
-  return e->target ? FNX_OK : no_memory (f);
+  return e->target ? FNX_OK : fault_memory (f);
 }
 
 /* Make the hidden file.  It keeps the end of the name, as libraries look at
@@ -202,7 +196,7 @@ make_temp (entry *e, const struct stat *st, fault *f)
     free (e->temp);
     snprintf (hidden, sizeof hidden, ".fornix-%ld-%u-%s", (long)getpid (), atomic_fetch_add (&serial, 1), name + skip);
     if (!(e->temp = joined (folder, hidden)))
-      return no_memory (f);
+      return fault_memory (f);
     fd = open (e->temp, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, e->target ? 0666 : 0600);
     if (fd < 0 && errno != EEXIST)
       break;
@@ -236,7 +230,7 @@ output_open (output_set *set, const char *path, fault *f)
   entry e = { .path = strdup (path), .slot = -1 };
   const char *temp = NULL;
   if (!e.path) {
-    no_memory (f);
+    fault_memory (f);
     return NULL;
   }
   if (!stat (path, &st))
@@ -249,7 +243,7 @@ output_open (output_set *set, const char *path, fault *f)
   pthread_mutex_lock (&set->mutex);
   entry *grown = realloc (set->entries, (set->n + 1) * sizeof *grown);
   if (!grown) {
-    no_memory (f);
+    fault_memory (f);
     goto out;
   }
   set->entries = grown;

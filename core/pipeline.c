@@ -35,7 +35,7 @@ pipeline_open (pipeline *p, const scope *outer, const chain *steps, fault *f)
   p->sub.fits_allowed = true;
   p->tried = calloc (steps->n_steps + 1, sizeof *p->tried);
   if (!p->tried)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   main_slot = scope_slot (&p->sub, NULL, outer->slots[outer->main].from, outer->slots[outer->main].spec, f);
   if (main_slot < 0)
     return f->code;
@@ -309,7 +309,7 @@ run_sets (walk *w, node *n, fault *f)
     v->train = calloc (w->n_sets, sizeof *v->train);
     v->test = calloc (w->n_sets, sizeof *v->test);
     if (!v->train || !v->test)
-      return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+      return fault_memory (f);
   }
   st = pool_run (w->end - w->first, run_set, w);
   for (size_t j = 0; j < w->n_sets; j++)
@@ -402,7 +402,7 @@ pipeline_walk (pipeline *p, const fnx_buf *const *input, int64_t n_items, const 
   w.values = calloc ((size_t)p->sub.n_slots, sizeof *w.values);
   w.faults = calloc (n_sets + 1, sizeof *w.faults);
   if (!w.values || !w.faults)
-    st = fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    st = fault_memory (f);
   for (int i = 0; i < p->n_inputs && st == FNX_OK; i++) {
     w.values[i].all = buffer_ref (input[i]);
     st = scope_respec (&p->sub, i, buffer_spec (input[i]), f);

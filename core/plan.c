@@ -121,7 +121,7 @@ scope_add (scope *s, const chain_step *line, fault *f)
   fnx_status st;
 
   if (!more)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   s->nodes = more;
   n = &s->nodes[s->n_nodes++];
   *n = (node){ .line = *line, .desc = line->desc, .first_slot = -1 };

@@ -121,5 +121,5 @@ provenance_put (fnx_buf *b, const char *json, fault *f)
 {
   if (!json || buffer_set_meta (b, "Provenance", json) == FNX_OK)
     return FNX_OK;
-  return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  return fault_memory (f);
 }

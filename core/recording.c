@@ -21,7 +21,7 @@ add_reader (scope *s, const chain_step *source, fault *f)
   line.desc = d;
   line.args = calloc (source->n_args + 1, sizeof *line.args);
   if (!line.args)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   line.args[0] = (chain_arg){ .value = (char *)(uintptr_t)rest, .at = source->at };
   if (source->n_args)
     memcpy (line.args + 1, source->args, source->n_args * sizeof *line.args);

@@ -284,7 +284,7 @@ check_twice (const char *table, const recording *r, const size_t *line, size_t n
   known *k = calloc (n + 1, sizeof *k);
 
   if (!k)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   for (size_t i = 0; i < n; i++)
     k[i] = (known){ r[i].id, line[i] };
   qsort (k, n, sizeof *k, by_id);
@@ -338,14 +338,14 @@ read_table (const session *ses, const char *path, size_t *n, fault *f)
     at = more_at ? more_at : at;
     more = more_at ? realloc (all, (*n + 1) * sizeof *all) : NULL;
     if (!more) {
-      fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+      fault_memory (f);
       goto out;
     }
     all = more;
     at[*n] = row + 1;
     all[(*n)++] = (recording){ 0 };
     if (table_row (&all[*n - 1], folder, head, source, field, k) != FNX_OK) {
-      fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+      fault_memory (f);
       goto out;
     }
     if (check_id (path, row + 1, &all[*n - 1], f) != FNX_OK)
@@ -406,6 +406,6 @@ recordings_of (const session *ses, const chain *c, size_t *n, fault *f)
     all = NULL;
   }
   if (!all)
-    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    fault_memory (f);
   return all;
 }

@@ -262,7 +262,7 @@ registry_open (const registry_options *opt, fault *f)
   if (ok && index_steps ())
     return FNX_OK;
   registry_close ();
-  return fault_set (f, EXIT_INTERNAL, FNX_E_NOMEM, "no memory left while plugins were looked for");
+  return fault_memory (f);
 }
 
 void

@@ -122,7 +122,7 @@ carry_events (river *r, int i, const fnx_buf *in, const fnx_buf **out, fault *f)
   fnx_status st = FNX_OK;
 
   if (in && collector_note_events (r->heard[i], buffer_events (in)) != FNX_OK)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   if (!*out)
     return FNX_OK;
   if (*out == in || !buffer_events_are_own (*out)) {
@@ -135,7 +135,7 @@ carry_events (river *r, int i, const fnx_buf *in, const fnx_buf **out, fault *f)
     }
     free (e);
     if (!e || st == FNX_E_NOMEM)
-      return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+      return fault_memory (f);
   }
   collector_forget_events (r->heard[i]);
   return st;
@@ -149,7 +149,7 @@ carry_last_events (river *r, int i, fault *f)
   fnx_status st = e ? collector_note_events (i + 1 < r->n ? r->heard[i + 1] : r->kept[i][0], e) : FNX_E_NOMEM;
 
   free (e);
-  return st == FNX_OK ? st : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  return st == FNX_OK ? st : fault_memory (f);
 }
 
 /* Push a block into node first + i (NULL: drain it) and pass on what comes out. */

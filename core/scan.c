@@ -45,9 +45,7 @@ take_block (scan *s, const fnx_buf *b, collector *events, fault *f)
   s->n_time += time ? time->size : buffer_spec (b)->ndim ? buffer_spec (b)->axes[0]->size : 1;
   look (s, real);
   buffer_unref (real);
-  return collector_note_events (events, buffer_events (b)) == FNX_OK
-             ? FNX_OK
-             : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  return collector_note_events (events, buffer_events (b)) == FNX_OK ? FNX_OK : fault_memory (f);
 }
 
 fnx_status
@@ -77,7 +75,7 @@ scan_recording (scope *s, scan *out, fault *f)
   if (st == FNX_OK && !out->head)
     st = fault_set (f, EXIT_INPUT, FNX_E_DATA, "%s holds no samples", s->recording);
   if (st == FNX_OK && !(out->events = collector_events (events)))
-    st = fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    st = fault_memory (f);
   collector_free (events);
   return st;
 }

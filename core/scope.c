@@ -45,7 +45,7 @@ scope_slot (scope *s, const char *name, const char *from, const fnx_spec *spec, 
     s->slots = more;
   if (!more || (spec && !copy)) {
     free (copy);
-    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    fault_memory (f);
     return -1;
   }
   s->slots[s->n_slots] = (slot){ .name = name, .from = from, .spec = copy };
@@ -59,7 +59,7 @@ scope_respec (scope *s, int i, const fnx_spec *spec, fault *f)
 
   free (s->slots[i].spec);
   s->slots[i].spec = copy;
-  return copy ? FNX_OK : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  return copy ? FNX_OK : fault_memory (f);
 }
 
 void

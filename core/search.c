@@ -418,7 +418,7 @@ search_table (const search *s, size_t n, fault *f)
   m.text = calloc ((size_t)m.rows + 1, sizeof *m.text);
   m.b = m.real && m.text ? buffer_table (m.rows, f) : NULL;
   if (!m.real || !m.text)
-    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    fault_memory (f);
   if (m.b && !put_columns (&m)) {
     buffer_unref (m.b);
     m.b = NULL;

@@ -27,7 +27,7 @@ tried_of (settings *s, const chain_step *line, fault *f)
   s->value = calloc (s->n_tried, sizeof *s->value);
   s->n_values = calloc (s->n_tried, sizeof *s->n_values);
   if (!s->arg || !s->value || !s->n_values)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   for (size_t i = 0, k = 0; i < line->n_args; i++)
     if (line->args[i].tried)
       s->arg[k++] = &line->args[i];
@@ -70,7 +70,7 @@ tried_line (const settings *s, const chain_step *line, size_t i, chain_step *out
   *out = *line;
   out->args = calloc (line->n_args + 1, sizeof *out->args);
   if (!out->args)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   if (line->n_args)
     memcpy (out->args, line->args, line->n_args * sizeof *out->args);
   for (size_t k = 0; k < s->n_tried; k++) {

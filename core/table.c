@@ -109,7 +109,7 @@ put_values (maker *m, int k, const double *v, int64_t row_step, int64_t step)
   bool ok = cols && list && (names || a->labels) && values;
 
   if (!ok)
-    fault_set (m->f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    fault_memory (m->f);
   for (size_t i = 0; ok && i < n; i++) {
     double *col = values + i * rows;
 

@@ -202,7 +202,7 @@ table_print (FILE *to, const fnx_buf *table, table_form form, fault *f)
   forms[form](&out, axis->columns, axis->size);
   char *text = text_take (&out);
   if (!text)
-    return fault_set (f, fault_exit_of (FNX_E_NOMEM), FNX_E_NOMEM, "not enough memory to print a table");
+    return fault_memory (f);
   errno = 0;
   bool bad = fputs (text, to) < 0 || fflush (to);
   free (text);

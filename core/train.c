@@ -55,7 +55,7 @@ save_node (const scope *s, const node *n, size_t number, model_step *m, fault *f
                      .revision = n->desc->revision,
                      .state_version = n->estimator->state_version };
   if (!m->id || asprintf (&m->path, "%zu", number) < 0)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   st = node_call (s, n, &c, f);
   return st == FNX_OK ? node_fault (n, f, call_end (&c, n->estimator->save (&c.api, n->model, put, m))) : st;
 }
@@ -74,7 +74,7 @@ save (scope *s, node *n, const pipeline *p, const fnx_buf *input, const char *pa
 
   m.steps = calloc ((size_t)p->sub.n_nodes + 1, sizeof *m.steps);
   if (!m.chain || !m.input || !m.steps || !m.provenance)
-    st = fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    st = fault_memory (f);
   for (int k = 0; k < p->sub.n_nodes && st == FNX_OK; k++)
     if (p->sub.nodes[k].estimator) {
       m.n_steps++;
@@ -123,7 +123,7 @@ negotiate (scope *s, node *n, const fnx_spec *const *in, const fnx_spec **out, f
                       "train needs the steps that it fits\nwrite  train to=m.fnx begin tangent ! svm end");
   n->own = p = calloc (1, sizeof *p);
   if (!p)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   here.main = n->from[0];
   if (pipeline_open (p, &here, n->line.sub, f) != FNX_OK)
     return f->code;
@@ -143,7 +143,7 @@ run (scope *s, node *n, const fnx_buf *const *in, const fnx_buf **out, fault *f)
 
   (void)out;
   if (!whole)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   whole[0] = in[0];
   for (int i = 0; i < s->n_slots && at < p->n_inputs; i++)
     if (s->slots[i].name)

@@ -479,7 +479,7 @@ inputs_make (inputs *to, const fnx_step_desc *d, dice *x, int how, bool large, i
       continue;
     if (!(to->in[i] = make_buffer (&m, d->inputs[i]->what, f))) {
       inputs_free (to);
-      fault_set (f, EXIT_INTERNAL, FNX_E_NOMEM, "no memory left");
+      fault_memory (f);
       return false;
     }
   }

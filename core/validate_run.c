@@ -336,7 +336,7 @@ push (subject *s, const fnx_ext_stream *x, const inputs *in, pieces *p, fault *f
   if (in)
     lend (in, false);
   if (!pieces_add (p, out) && status == FNX_OK)
-    status = fault_set (f, EXIT_INTERNAL, FNX_E_NOMEM, "no memory left");
+    status = fault_memory (f);
   return end (&c, status);
 }
 

@@ -289,17 +289,11 @@ parse_text (job *j, param_value *v)
 }
 
 static fnx_status
-no_memory (job *j)
-{
-  return fault_set (j->f, EXIT_AGAIN, FNX_E_NOMEM, "out of memory");
-}
-
-static fnx_status
 parse_texts (job *j, param_value *v)
 {
   v->texts = texts_split (j->text, &v->n_texts);
   if (!v->texts)
-    return no_memory (j);
+    return fault_memory (j->f);
   for (size_t i = 0; i < v->n_texts; i++)
     if (v->texts[i][0] == '\0')
       return FAIL (j, "%s=%s has an empty item\nwrite the items with one comma between them", j->d->name, j->shown);
@@ -314,7 +308,7 @@ parse_enums (job *j, param_value *v)
     return s;
   v->reals = calloc (v->n_texts, sizeof *v->reals);
   if (!v->reals)
-    return no_memory (j);
+    return fault_memory (j->f);
   for (; v->n_reals < v->n_texts; v->n_reals++) {
     int64_t index;
     if ((s = choose (j, v->texts[v->n_reals], &index)))
@@ -335,7 +329,7 @@ add_real (job *j, param_value *v, double x)
   if ((v->n_reals & (v->n_reals - 1)) == 0) { /* a power of two: full */
     double *grown = realloc (v->reals, (v->n_reals ? 2 * v->n_reals : 1) * sizeof *grown);
     if (!grown)
-      return no_memory (j);
+      return fault_memory (j->f);
     v->reals = grown;
   }
   v->reals[v->n_reals++] = x;
@@ -351,7 +345,7 @@ parse_numbers (job *j, param_value *v)
   fnx_status s = FNX_OK;
   char **items = texts_split (j->text, &n);
   if (!items)
-    return no_memory (j);
+    return fault_memory (j->f);
   char *last = items[n - 1], *dots = strstr (last, "..");
   const char *unit = unit_of (dots ? dots + 2 : last);
   char shared[72] = "";

@@ -88,7 +88,7 @@ write_check (const chain_step *step, const recording *r, size_t n, fault *f)
 {
   const chain_arg *a = chain_arg_find (step, "path");
   target *all = calloc (n + 1, sizeof *all);
-  fnx_status s = all ? FNX_OK : fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+  fnx_status s = all ? FNX_OK : fault_memory (f);
 
   for (size_t i = 0; !a && i < step->n_args; i++)
     if (!step->args[i].name)
@@ -96,7 +96,7 @@ write_check (const chain_step *step, const recording *r, size_t n, fault *f)
   for (size_t i = 0; s == FNX_OK && a && !is_stream (a->value) && i < n; i++) {
     all[i] = (target){ expand (a->value, r[i].id), r[i].id };
     if (!all[i].path)
-      s = fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+      s = fault_memory (f);
     else if (strchr (r[i].id, '/') && strstr (a->value, "{id}")) {
       s = fault_set (f, EXIT_CHAIN, FNX_E_PARAM,
                      "{id} cannot stand for %s: a name with / in it would be a folder\n"
@@ -162,7 +162,7 @@ negotiate (scope *s, node *n, const fnx_spec *const *in, const fnx_spec **out, f
   done (n);
   n->own = w = calloc (1, sizeof *w);
   if (!w || !(w->path = expand (params_api.text (n->params, "path"), s->recording)))
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   w->desc = registry_writer (w->path);
   if (!w->desc) {
     list_suffixes (text, sizeof text);

@@ -26,7 +26,7 @@ wrap (chain *c, size_t first, const char *path, fault *f)
     free (sub);
     free (arg);
     free (inner);
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory");
+    return fault_memory (f);
   }
   memcpy (inner, c->steps + first, (c->n_steps - first) * sizeof *inner);
   sub->steps = inner;

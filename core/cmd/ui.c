@@ -115,13 +115,13 @@ ui_begin (session *ses, fault *f)
   clock_gettime (CLOCK_MONOTONIC, &ui.begun);
   *ses = (session){ .verbose = cmd_opt.verbose, .quiet = cmd_opt.quiet, .seed = cmd_opt.seed };
   if (pool_start (n > 0 ? (unsigned)n : 1) != FNX_OK)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory"), EXIT_DATA;
+    return fault_memory (f), f->exit;
   ses->threads = pool_size ();
   if (registry_open (&cmd_plugin_options, f) != FNX_OK)
     return f->exit;
   ses->outputs = output_new ();
   if (!ses->outputs)
-    return fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory"), EXIT_DATA;
+    return fault_memory (f), f->exit;
   ui.bar = progress_new (stderr, cmd_opt.quiet);
   if (!cmd_opt.quiet)
     ses->on_log = on_log;

@@ -417,6 +417,6 @@ figure_search (const search *s, size_t n, fault *f)
   free (title);
   free (about);
   if (!whole)
-    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory to draw");
+    fault_memory (f);
   return whole;
 }

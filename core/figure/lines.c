@@ -207,6 +207,6 @@ figure_lines (const fnx_buf *b, fault *f)
   free (xy);
   free (mean);
   if (!whole)
-    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory to draw");
+    fault_memory (f);
   return whole;
 }

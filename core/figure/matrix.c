@@ -125,7 +125,7 @@ figure_matrix (const fnx_buf *b, fault *f)
   columns = (across->size + block - 1) / block;
   cell = calloc ((size_t)(rows * columns) + 1, sizeof *cell);
   if (!cell) {
-    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory to draw");
+    fault_memory (f);
     return NULL;
   }
   for (int64_t i = 0; i < rows; i++)
@@ -156,6 +156,6 @@ figure_matrix (const fnx_buf *b, fault *f)
   whole = svg_end (&to, wide, end + 2, title, note);
   free (cell);
   if (!whole)
-    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory to draw");
+    fault_memory (f);
   return whole;
 }

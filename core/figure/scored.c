@@ -72,7 +72,7 @@ scored_read (scored_list *l, const fnx_buf *table, fault *f)
   l->folds = at = calloc (n_folds + 1, sizeof *l->folds);
   ok = l->line && l->metric && l->folds;
   if (!ok)
-    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory to draw");
+    fault_memory (f);
   for (size_t i = 0; ok && i < n; i++)
     if (!(ok = read_line (l, json_array_get (l->json, i), &at)))
       fault_set (f, EXIT_DATA, FNX_E_DATA, "the metadata \"" SCORES_META "\" are no summary of scores");

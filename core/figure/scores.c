@@ -103,6 +103,6 @@ figure_scores (const fnx_buf *table, fault *f)
   whole = svg_end (&to, wide, end + 2, rows == 1 ? "Scores of the folds" : "Scores of the groups", note);
   scored_free (&l);
   if (!whole)
-    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory to draw");
+    fault_memory (f);
   return whole;
 }

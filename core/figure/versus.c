@@ -28,7 +28,7 @@ begin (versus *v, const fnx_buf *table, fault *f)
     return false;
   v->pipeline = calloc (v->l.n + 1, sizeof *v->pipeline);
   if (!v->pipeline) {
-    fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory to draw");
+    fault_memory (f);
     return false;
   }
   for (size_t i = 0; i < v->l.n; i++) {
@@ -186,7 +186,7 @@ figure_compare (const fnx_buf *table, fault *f)
   if (begin (&v, table, f)) {
     whole = draw (&v, table);
     if (!whole)
-      fault_set (f, EXIT_DATA, FNX_E_NOMEM, "not enough memory to draw");
+      fault_memory (f);
   }
   free (v.pipeline);
   scored_free (&v.l);
