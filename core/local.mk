@@ -175,6 +175,7 @@ libcore_la_SOURCES += \
   core/nearest.c \
   core/number.c \
   core/param.c \
+  core/param_desc.c \
   core/param_desc.h \
   core/param_try.c \
   core/rng.c \

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/exec.h"
+#include "core/param_desc.h"
 
 /* " on=..." for each setting that a step cannot do without. */
 static void
@@ -18,16 +19,6 @@ needed_params (const fnx_step_desc *d, char *text, size_t n)
   for (const fnx_param_desc *const *p = d->params; p && *p && at < n; p++)
     if ((*p)->flags & FNX_P_REQUIRED)
       at += (size_t)snprintf (text + at, n - at, " %s=...", (*p)->name);
-}
-
-static int
-count_params (const fnx_step_desc *d)
-{
-  int n = 0;
-
-  while (d->params && d->params[n])
-    n++;
-  return n;
 }
 
 /* Does it make what is wanted of what there is?  What passes anything on as it
@@ -53,7 +44,7 @@ missing_step (const fnx_spec *have, const char *wanted, const fnx_step_desc *for
   const fnx_step_desc *best = NULL;
 
   for (const fnx_step_desc *const *d = registry_steps (); d && *d; d++)
-    if (*d != for_step && fits_between (*d, have, wanted) && (!best || count_params (*d) < count_params (best)))
+    if (*d != for_step && fits_between (*d, have, wanted) && (!best || param_desc_count (*d) < param_desc_count (best)))
       best = *d;
   return best;
 }

@@ -85,13 +85,13 @@ expand (const fnx_param_desc *d, const chain_arg *arg, const char *item, const c
       for (int64_t k = low; k <= high; k++) {
         snprintf (number, sizeof number, "%lld", (long long)k);
         if (!add (l, joined (number, *own ? own : unit)))
-          return fault_set (f, EXIT_AGAIN, FNX_E_NOMEM, "out of memory");
+          return fault_memory (f);
       }
       return FNX_OK;
     }
   }
   if (!add (l, joined (item, quantity && *own == '\0' && number_span (item) ? unit : "")))
-    return fault_set (f, EXIT_AGAIN, FNX_E_NOMEM, "out of memory");
+    return fault_memory (f);
   return FNX_OK;
 }
 
@@ -107,7 +107,7 @@ all_choices (const fnx_param_desc *d, list *l, fault *f)
                       d->name);
   for (; *choices; choices++)
     if (!add (l, strdup (*choices)))
-      return fault_set (f, EXIT_AGAIN, FNX_E_NOMEM, "out of memory");
+      return fault_memory (f);
   return FNX_OK;
 }
 
@@ -127,7 +127,7 @@ check (const fnx_param_desc *d, const list *l, fault *f)
   fnx_status s = FNX_OK;
   char **sorted = malloc (l->n * sizeof *sorted);
   if (!sorted)
-    return fault_set (f, EXIT_AGAIN, FNX_E_NOMEM, "out of memory");
+    return fault_memory (f);
   memcpy (sorted, l->items, l->n * sizeof *sorted);
   qsort (sorted, l->n, sizeof *sorted, by_text);
   for (size_t i = 1; i < l->n && !s; i++)
@@ -151,7 +151,7 @@ params_candidates (const fnx_step_desc *desc, const chain_step *step, const chai
   size_t n_items = 0;
   char **items = NULL;
   fnx_status s = FNX_OK;
-  const fnx_param_desc *d = param_desc_of (desc, arg, f);
+  const fnx_param_desc *d = param_desc_tried (desc, arg, f);
   *n = 0;
   if (!d) {
     s = FNX_E_PARAM;
@@ -160,7 +160,7 @@ params_candidates (const fnx_step_desc *desc, const chain_step *step, const chai
   if (strcmp (arg->value, "*") == 0)
     s = all_choices (d, &l, f);
   else if (!(items = texts_split (arg->value, &n_items)))
-    s = fault_set (f, EXIT_AGAIN, FNX_E_NOMEM, "out of memory");
+    s = fault_memory (f);
   for (size_t i = 0; i < n_items && !s; i++) {
     s = expand (d, arg, items[i], unit_at_end (arg->value), &l, f);
     if (!s && l.n > VALUE_MANY)
