@@ -88,6 +88,26 @@ show_names (const fnx_axis *a)
   printf ("\n");
 }
 
+/* Stimuli come at a rate at which there is no time to imagine a movement. */
+static bool
+often (const fnx_events *e)
+{
+  return e->n > 20 && e->onset[e->n - 1] - e->onset[0] < 2.5 * (double)(e->n - 1);
+}
+
+/* Some channels have a place on the head, and others none. */
+static bool
+some_placed (const fnx_spec *s)
+{
+  const fnx_axis *a = spec_axis (s, "channel");
+  const fnx_column *x = a ? axis_column (a, "x") : NULL;
+  int64_t n = 0;
+
+  for (int64_t i = 0; x && x->reals && i < a->size; i++)
+    n += !isnan (x->reals[i]);
+  return n > 0 && n < a->size;
+}
+
 static void
 show_next (const fnx_buf *b, const char *path, const fnx_events *e)
 {
@@ -116,7 +136,9 @@ show_next (const fnx_buf *b, const char *path, const fnx_events *e)
     last = least;
   }
   if (!strcmp (s->kind, "signal") && k == 2)
-    printf ("%-10s fornix run %s ! band range=8..32Hz ! epoch on=%s from=0s to=3s ! ...\n", "next", path, on);
+    printf ("%-10s fornix run %s ! %s%s on=%s %s ! ...\n", "next", path, some_placed (s) ? "pick kind=eeg ! " : "",
+            often (e) ? "band range=1..30Hz ! epoch" : "band range=8..32Hz ! epoch", on,
+            often (e) ? "from=-0.1s to=0.8s" : "from=0s to=3s");
   else if (!strcmp (s->kind, "signal"))
     printf ("%-10s fornix run %s ! psd\n", "next", path);
   else if (!strcmp (s->kind, "series"))

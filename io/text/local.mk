@@ -1,8 +1,17 @@
 noinst_LTLIBRARIES += io/text/libtext.la
 io_text_libtext_la_SOURCES = \
-  io/text/parse.c \
+  io/edf/unit.c \
+  io/text/marks.c \
   io/text/number.c \
-  io/text/text.h
+  io/text/parse.c \
+  io/text/roles.c \
+  io/text/stamps.c \
+  io/text/table.c \
+  io/text/table.h \
+  io/text/text.h \
+  io/text/tracks.c \
+  io/text/tracks.h \
+  plugins/common/electrodes.c
 
 plugin_LTLIBRARIES += io/text/text.la
 io_text_text_la_SOURCES = \

@@ -192,9 +192,9 @@ line_end (char *p)
 static char
 parting (const char *name, const char *row, size_t n)
 {
-  size_t commas = 0, semis = 0, decimal = 0, words = 0;
+  size_t commas = 0, semis = 0, tabs = 0, decimal = 0, words = 0;
   for (size_t i = 0; i < n; i++) {
-    commas += row[i] == ',', semis += row[i] == ';';
+    commas += row[i] == ',', semis += row[i] == ';', tabs += row[i] == '\t';
     words += !blank (row[i]) && (i == 0 || blank (row[i - 1]));
     decimal += row[i] == ',' && i > 0 && i + 1 < n && row[i - 1] >= '0' && row[i - 1] <= '9' && row[i + 1] >= '0'
                && row[i + 1] <= '9';
@@ -202,7 +202,7 @@ parting (const char *name, const char *row, size_t n)
   if (suffixed (name, ".tsv"))
     return '\t';
   if (suffixed (name, ".csv"))
-    return semis && (commas == 0 || (commas == decimal && commas <= semis + 1)) ? ';' : ',';
+    return semis && (commas == 0 || (commas == decimal && commas <= semis + 1)) ? ';' : tabs && !commas ? '\t' : ',';
   /* "1,5 2,5": every comma stands inside a word of its own, a decimal comma */
   return commas && !(words > 1 && commas == decimal) ? ',' : ' ';
 }
