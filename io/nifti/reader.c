@@ -9,6 +9,7 @@
 
 #include "io/nifti/nifti.h"
 #include "io/rate.h"
+#include "plugins/common/give.h"
 
 struct fnx_step {
   char *path;
@@ -172,12 +173,7 @@ block (fnx_call *c, fnx_step *s, nifti_file *f, int64_t first, int64_t count, co
     e = nifti_sidecar_meta (c, &side, b);
     nifti_sidecar_free (&side);
   }
-  if (e) {
-    c->buf->unref (b);
-    return e;
-  }
-  out[0] = b;
-  return FNX_OK;
+  return give (c, e, b, out);
 }
 
 static fnx_status

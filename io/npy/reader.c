@@ -9,6 +9,7 @@
 
 #include "io/npy/npy.h"
 #include "io/rate.h"
+#include "plugins/common/give.h"
 
 struct fnx_step {
   char *path, *kind, *axes; /* kind and axes NULL if not given */
@@ -224,12 +225,7 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   }
 done:
   array_close (&a);
-  if (e) {
-    c->buf->unref (b);
-    return e;
-  }
-  out[0] = b;
-  return FNX_OK;
+  return give (c, e, b, out);
 }
 
 /* ---- descriptor ---------------------------------------------------------------------- */

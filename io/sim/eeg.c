@@ -15,6 +15,7 @@
  * in whatever blocks are asked for, so block sizes cannot change them.
  */
 #include "io/sim/eeg.h"
+#include "plugins/common/give.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -428,12 +429,7 @@ eeg_next (fnx_call *c, eeg *e, int64_t n, const fnx_buf **out)
     st = add_events (c, e, b, start, n);
   if (st == FNX_OK)
     st = add_truth (c, e, b);
-  if (st) {
-    c->buf->unref (b);
-    return st;
-  }
-  *out = b;
-  return FNX_OK;
+  return give (c, st, b, out);
 }
 
 int

@@ -17,6 +17,7 @@ plugins_common_libcommon_la_SOURCES = \
   plugins/common/symlog.h \
   plugins/common/fourlog.c \
   plugins/common/fourlog.h \
+  plugins/common/give.h \
   plugins/common/cov.c \
   plugins/common/cov.h \
   plugins/common/mestimate.c \
@@ -34,6 +35,7 @@ plugins_common_libcommon_la_SOURCES = \
   plugins/common/scores.c \
   plugins/common/estimator.c \
   plugins/common/estimator.h \
+  plugins/common/give.h \
   plugins/common/mutual.c \
   plugins/common/mutual.h \
   plugins/common/neighbours.c \

@@ -218,12 +218,8 @@ bandpass_whole (fnx_call *c, const bandpass *s, const fnx_buf *in, const fnx_buf
     st = FNX_E_NOMEM;
   if (st == FNX_OK)
     st = iir_whole (c, s, &f, padding (s, &f), state, true, in, b);
-  if (st == FNX_OK)
-    *out = b;
-  else if (b)
-    c->buf->unref (b);
   free (state);
-  return st;
+  return give (c, st, b, out);
 }
 
 fnx_status

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "fornix/plugin.h"
+#include "plugins/common/give.h"
 #include "plugins/common/tape.h"
 
 #define PARAM(id, ...)                                                                                                 \

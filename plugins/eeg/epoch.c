@@ -360,11 +360,7 @@ cut (fnx_call *c, work *w, size_t n, const fnx_buf *in, const fnx_buf **out)
     st = FNX_E_NOMEM;
   if (st == FNX_OK)
     st = c->parallel (c, n, cut_job, w);
-  if (st == FNX_OK)
-    *out = b;
-  else if (b)
-    c->buf->unref (b);
-  return st;
+  return give (c, st, b, out);
 }
 
 static fnx_status

@@ -259,11 +259,7 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
       st = FNX_E_NOMEM;
     c->buf->unref (one);
   }
-  if (st == FNX_OK)
-    *out = all;
-  else if (all)
-    c->buf->unref (all);
-  return st;
+  return give (c, st, all, out);
 }
 
 static fnx_status

@@ -290,11 +290,7 @@ give_mean (fnx_call *c, estimate *e, const fnx_buf **out)
   for (int64_t r = 0; st == FNX_OK && r < e->rows; r++)
     for (int64_t k = f->low; k <= f->high; k++)
       *y++ = welch_density (&e->w, e->power + r * f->n, k, (double)e->good[r]);
-  if (st == FNX_OK)
-    *out = b;
-  else if (b)
-    c->buf->unref (b);
-  return st;
+  return give (c, st, b, out);
 }
 
 static fnx_status
@@ -313,11 +309,7 @@ give_median (fnx_call *c, estimate *e, const fnx_buf **out)
     st = c->parallel (c, (size_t)e->rows, median_job, &k);
   if (st == FNX_OK)
     st = account (c, e);
-  if (st == FNX_OK)
-    *out = b;
-  else if (b)
-    c->buf->unref (b);
-  return st;
+  return give (c, st, b, out);
 }
 
 /* ---- whole and in blocks ---------------------------------------------------------- */

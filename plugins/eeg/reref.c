@@ -249,11 +249,7 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   w.n_stretch = (w.n + STRETCH - 1) / STRETCH;
   int64_t trials = p.k > 0 ? spec->axes[0]->size : 1;
   st = c->parallel (c, (size_t)(trials * w.n_stretch), job, &w);
-  if (st == FNX_OK)
-    *out = b;
-  else
-    c->buf->unref (b);
-  return st;
+  return give (c, st, b, out);
 }
 
 static fnx_status

@@ -204,11 +204,7 @@ emit (fnx_call *c, const ratio *r, const polyphase *p, flow *f, int64_t from, in
   fnx_status st = w.out && w.space ? FNX_OK : FNX_E_NOMEM;
   if (st == FNX_OK)
     st = c->parallel (c, f->tape.rows * (size_t)w.n_pieces, polyphase_job, &w);
-  if (st == FNX_OK)
-    *out = b;
-  else
-    c->buf->unref (b);
-  return st;
+  return give (c, st, b, out);
 }
 
 /* ---- through the FFT ------------------------------------------------------------------- */
@@ -291,11 +287,7 @@ fourier (fnx_call *c, const fnx_step *s, const ratio *r, const fnx_buf *in, cons
     st = c->fail (c, FNX_E_NOMEM, "no memory for an FFT of %lld samples", (long long)p.total);
   fft_free (there);
   fft_free (back);
-  if (st == FNX_OK)
-    *out = b;
-  else if (b)
-    c->buf->unref (b);
-  return st;
+  return give (c, st, b, out);
 }
 
 /* ---- whole and in blocks ----------------------------------------------------------------- */

@@ -185,11 +185,7 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   int k = shape_axis (spec, "channel");
   work j = { w, t->data, y, (size_t)spec->axes[k]->size, (size_t)shape_samples (spec) };
   st = c->parallel (c, (k > 0 ? (size_t)spec->axes[0]->size : 1) * N, job, &j);
-  if (st == FNX_OK)
-    *out = b;
-  else
-    c->buf->unref (b);
-  return st;
+  return give (c, st, b, out);
 }
 
 static fnx_status

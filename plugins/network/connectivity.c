@@ -145,12 +145,7 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
     e = judge (c, s, spec->axes[0], state);
   if (!e && s->fisher)
     fisher (c, v, n);
-  if (e) {
-    c->buf->unref (b);
-    return e;
-  }
-  out[0] = b;
-  return FNX_OK;
+  return give (c, e, b, out);
 }
 
 static const char *const policies[] = { "refuse", "isolate", NULL };

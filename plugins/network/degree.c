@@ -179,12 +179,7 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   e = !v                 ? FNX_E_NOMEM
       : of_voxels (spec) ? of_series (c, s, in[0], spec, x->data, v)
                          : of_matrix (c, s, spec, x->data, v);
-  if (e) {
-    c->buf->unref (b);
-    return e;
-  }
-  out[0] = b;
-  return FNX_OK;
+  return give (c, e, b, out);
 }
 
 static const char *const precisions[] = { "f8", "f4", NULL };

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "fornix/plugin.h"
+#include "plugins/common/give.h"
 
 /* ---- rows.c ---------------------------------------------------------------- */
 enum { ROW_GOOD = 0, ROW_CONSTANT = 1, ROW_MISSING = 2 };

@@ -324,11 +324,7 @@ adapt_apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *
     status = not_finite (&a, bad);
   if (status == FNX_OK)
     status = c->parallel (c, (size_t)d.n, run_domain, &a);
-  if (status == FNX_OK)
-    out[0] = b;
-  else
-    c->buf->unref (b);
-  return status;
+  return give (c, status, b, out);
 }
 
 /* ---- saved models: n, domains by name, their statistics ----------------------- */

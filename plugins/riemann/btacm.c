@@ -111,11 +111,7 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
                       "than 1 is possible: its blocks, averaged, are no covariance\n"
                       "use a smaller order=, a larger lag=, or estimator=oas",
                       trial_name (c, in[0], bad), s->w.order, s->w.lag, p.where[bad], p.size[bad]);
-  if (status == FNX_OK)
-    out[0] = b;
-  else
-    c->buf->unref (b);
-  return status;
+  return give (c, status, b, out);
 }
 
 static const fnx_param_desc *const params[] = { &acm_order_param, &acm_lag_param, &acm_estimator_param, NULL };

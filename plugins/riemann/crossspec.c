@@ -327,11 +327,7 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   if (status == FNX_OK)
     status = v ? compute (&p, v) : FNX_E_NOMEM;
   fft_free (p.x.plan);
-  if (status == FNX_OK)
-    out[0] = b;
-  else
-    c->buf->unref (b);
-  return status;
+  return give (c, status, b, out);
 }
 
 /* ---- descriptors ----------------------------------------------------------------- */

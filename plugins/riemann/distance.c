@@ -180,11 +180,7 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
     status = FNX_E_NOMEM;
   else
     status = in[1] ? from_one (c, in[1], &p) : each_with_each (c, &p);
-  if (status == FNX_OK)
-    out[0] = b;
-  else
-    c->buf->unref (b);
-  return status;
+  return give (c, status, b, out);
 }
 
 static const fnx_param_desc *const params[] = { &any_metric_param, NULL };

@@ -253,11 +253,7 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
   matrices made = { .n = (int)height, .count = count, .x = at, .of = in[0], .samples = (int)m->T, .labels = labels };
   size_t room = height * height + height * m->T + cov_work ((int)height, (int)m->T);
   status = matrices_each (c, &made, room, stack_one, &p, NULL);
-  if (status == FNX_OK)
-    out[0] = b;
-  else
-    c->buf->unref (b);
-  return status;
+  return give (c, status, b, out);
 }
 
 /* ---- saved models ------------------------------------------------------------------ */

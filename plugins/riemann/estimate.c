@@ -282,9 +282,5 @@ covs_new (fnx_call *c, const fnx_buf *in, cov_kind kind, const window *w, const 
   fnx_buf *b = spec ? c->buf->like (c, in, spec) : NULL;
   double *v = b ? c->buf->write (c, b) : NULL;
   fnx_status status = v ? covs_of_epochs (c, in, kind, w, v, &m) : FNX_E_NOMEM;
-  if (status == FNX_OK)
-    *out = b;
-  else
-    c->buf->unref (b);
-  return status;
+  return give (c, status, b, out);
 }

@@ -244,11 +244,7 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
     if (x)
       c->buf->unref (x);
   }
-  if (status == FNX_OK)
-    out[0] = to;
-  else if (to)
-    c->buf->unref (to);
-  return status;
+  return give (c, status, to, out);
 }
 
 /* ---- through bytes ---- */

@@ -170,11 +170,7 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
   if (!b)
     return FNX_E_NOMEM;
   status = matrices_each (c, &x, spd_work (m->n) + spd_ref_size (m->n) + 2 * s->k, score_one, &p, NULL);
-  if (status == FNX_OK)
-    out[0] = b;
-  else
-    c->buf->unref (b);
-  return status;
+  return give (c, status, b, out);
 }
 
 /* ---- saved models ------------------------------------------------------------ */

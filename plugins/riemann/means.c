@@ -105,11 +105,7 @@ means_apply (fnx_call *c, const class_means *m, const matrices *x,
   if (!b)
     return FNX_E_NOMEM;
   status = matrices_each (c, x, spd_work (m->n) + m->sets * (size_t)m->cls.n, score_one, &p, NULL);
-  if (status == FNX_OK)
-    out[0] = b;
-  else
-    c->buf->unref (b);
-  return status;
+  return give (c, status, b, out);
 }
 
 void

@@ -9,6 +9,7 @@
 
 #include "fornix/plugin.h"
 #include "plugins/common/cov.h"
+#include "plugins/common/give.h"
 #include "plugins/common/mean.h"
 #include "plugins/common/spd.h"
 

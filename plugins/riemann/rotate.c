@@ -230,11 +230,7 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
   fnx_buf *b = c->buf->like (c, in[0], c->buf->spec (in[0]));
   turning t = { &x, of, b ? c->buf->write (c, b) : NULL };
   status = t.out ? matrices_each (c, &x, q, turn_trial, &t, NULL) : FNX_E_NOMEM;
-  if (status == FNX_OK)
-    out[0] = b;
-  else
-    c->buf->unref (b);
-  return status;
+  return give (c, status, b, out);
 }
 
 /* ---- saved models: n, source domains by name, their rotations --------------------- */

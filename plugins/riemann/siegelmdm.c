@@ -131,11 +131,7 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
   if (!b)
     return FNX_E_NOMEM;
   status = matrices_each (c, &first, room, score_one, &p, NULL);
-  if (status == FNX_OK)
-    out[0] = b;
-  else
-    c->buf->unref (b);
-  return status;
+  return give (c, status, b, out);
 }
 
 static void

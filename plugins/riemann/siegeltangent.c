@@ -142,11 +142,7 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
   fnx_buf *b = spec ? c->buf->like (c, in[0], spec) : NULL;
   plan p = { m, &x, s->alpha, b ? c->buf->write (c, b) : NULL };
   status = p.out ? matrices_each (c, &first, room, map_one, &p, NULL) : FNX_E_NOMEM;
-  if (status == FNX_OK)
-    out[0] = b;
-  else
-    c->buf->unref (b);
-  return status;
+  return give (c, status, b, out);
 }
 
 static void

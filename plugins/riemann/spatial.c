@@ -61,11 +61,7 @@ space (fnx_call *c, const fnx_step *step, const filters *f, const fnx_buf *in, c
   fnx_buf *b = to ? c->buf->like (c, in, to) : NULL;
   project p = { c, f, in, b ? c->buf->write (c, b) : NULL, (int)s->axes[2]->size };
   fnx_status status = p.out ? c->parallel (c, (size_t)s->axes[0]->size, project_one, &p) : FNX_E_NOMEM;
-  if (status == FNX_OK)
-    *out = b;
-  else
-    c->buf->unref (b);
-  return status;
+  return give (c, status, b, out);
 }
 
 /* ---- the steps ---- */
@@ -228,11 +224,7 @@ spatial_apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf
   fnx_buf *b = spec ? c->buf->like (c, in[0], spec) : NULL;
   double *v = b ? c->buf->write (c, b) : NULL;
   status = v ? filters_power (c, &m->f, &x, s->log, v, m->f.count) : FNX_E_NOMEM;
-  if (status == FNX_OK)
-    out[0] = b;
-  else
-    c->buf->unref (b);
-  return status;
+  return give (c, status, b, out);
 }
 
 void

@@ -294,11 +294,7 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
   fnx_buf *b = c->buf->like (c, in[0], c->buf->spec (in[0]));
   turning t = { &x, m, of, b ? c->buf->write (c, b) : NULL, work };
   status = t.out ? c->parallel (c, x.n, turn_trial, &t) : FNX_E_NOMEM;
-  if (status == FNX_OK)
-    out[0] = b;
-  else
-    c->buf->unref (b);
-  return status;
+  return give (c, status, b, out);
 }
 
 /* ---- saved models ----------------------------------------------------------------- */

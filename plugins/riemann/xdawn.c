@@ -123,11 +123,7 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
   plan p
       = { c, m, in[0], b ? c->buf->write (c, b) : NULL, (int)(m->each * (size_t)m->cls.n), (int)from->axes[2]->size };
   status = p.out ? c->parallel (c, (size_t)from->axes[0]->size, filter_one, &p) : FNX_E_NOMEM;
-  if (status == FNX_OK)
-    out[0] = b;
-  else
-    c->buf->unref (b);
-  return status;
+  return give (c, status, b, out);
 }
 
 static void
