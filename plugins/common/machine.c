@@ -37,6 +37,32 @@ machine_sort (fnx_call *c, const int32_t *code, int32_t n_class, const rows *x, 
   return FNX_OK;
 }
 
+const fnx_param_desc machine_c_param = {
+  .struct_size = sizeof machine_c_param,
+  .type = FNX_T_REAL,
+  .flags = FNX_P_TUNABLE | FNX_P_LOG,
+  .name = "c",
+  .doc = "price of a trial on the wrong side; smaller is smoother",
+  .fallback = "1",
+  .min = 1e-12,
+  .max = 1e12,
+};
+const fnx_param_desc machine_tol_param = {
+  .struct_size = sizeof machine_tol_param,
+  .type = FNX_T_REAL,
+  .name = "tol",
+  .doc = "libsvm stops when the optimality conditions hold to this",
+  .fallback = "1e-3",
+  .min = 1e-12,
+  .max = 1,
+};
+
+machine_how
+machine_how_of (fnx_call *c, const fnx_params *p)
+{
+  return (machine_how){ c->param->real (p, "c"), c->param->real (p, "tol") };
+}
+
 /* libsvm's own layout: n rows of nodes, each closed by index -1. */
 typedef struct nodes {
   struct svm_node *all, **row;

@@ -37,6 +37,10 @@ fnx_status machine_sort (fnx_call *c, const int32_t *code, int32_t n_class, cons
 typedef struct machine_how {
   double c, tol;
 } machine_how;
+/* The settings c= and tol=, in create(). */
+extern const fnx_param_desc machine_c_param, machine_tol_param;
+machine_how machine_how_of (fnx_call *, const fnx_params *);
+
 /* From the kernel k[n,n] of sorted trials. */
 fnx_status machine_of_kernel (fnx_call *c, const machine_how *, const double *k, size_t n, double *y, machine *);
 /* From sorted trials themselves: linear, or exp (-gamma |a - b|^2) if gamma > 0. */

@@ -17,7 +17,7 @@ enum { FEW = 2000 }; /* trials whose Gram matrix is small anyway: 32 MB */
 
 struct fnx_step {
   int kernel;
-  double c, tol;
+  machine_how how;
   double gamma; /* > 0; or 0: 1 / (p var), -1: 1 / p */
 };
 
@@ -41,8 +41,7 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
   if (!s)
     return FNX_E_NOMEM;
   s->kernel = (int)c->param->integer (p, "kernel");
-  s->c = c->param->real (p, "c");
-  s->tol = c->param->real (p, "tol");
+  s->how = machine_how_of (c, p);
   if (!gamma || strcmp (gamma, "scale") == 0)
     s->gamma = 0;
   else if (strcmp (gamma, "auto") == 0)
@@ -152,13 +151,12 @@ static fnx_status
 train (fnx_call *c, const fnx_step *s, fnx_model *m, const rows *x, double *y)
 {
   machine found = { 0 };
-  const machine_how how = { s->c, s->tol };
   if (m->rbf && !(m->mean = learn_alloc (c, m->p, sizeof *m->mean)))
     return FNX_E_NOMEM;
   if (m->rbf)
     rows_mean (x, NULL, m->mean); /* a kernel of differences: centring only saves digits */
-  fnx_status st = x->n <= FEW || x->n < x->p ? train_gram (c, &how, m, x, y, &found)
-                                             : machine_of_rows (c, &how, x, m->rbf ? m->gamma : 0, y, &found);
+  fnx_status st = x->n <= FEW || x->n < x->p ? train_gram (c, &s->how, m, x, y, &found)
+                                             : machine_of_rows (c, &s->how, x, m->rbf ? m->gamma : 0, y, &found);
   if (st == FNX_OK)
     st = keep (c, m, &found, x);
   machine_free (&found);
@@ -292,16 +290,6 @@ static const fnx_param_desc kernel_param = {
   .fallback = "linear",
   .choices = kernels,
 };
-static const fnx_param_desc c_param = {
-  .struct_size = sizeof c_param,
-  .type = FNX_T_REAL,
-  .flags = FNX_P_TUNABLE | FNX_P_LOG,
-  .name = "c",
-  .doc = "price of a trial on the wrong side; smaller is smoother",
-  .fallback = "1",
-  .min = 1e-12,
-  .max = 1e12,
-};
 static const fnx_param_desc gamma_param = {
   .struct_size = sizeof gamma_param,
   .type = FNX_T_TEXT,
@@ -311,16 +299,8 @@ static const fnx_param_desc gamma_param = {
   .fallback = "scale",
   .when = "kernel=rbf",
 };
-static const fnx_param_desc tol_param = {
-  .struct_size = sizeof tol_param,
-  .type = FNX_T_REAL,
-  .name = "tol",
-  .doc = "libsvm stops when the optimality conditions hold to this",
-  .fallback = "1e-3",
-  .min = 1e-12,
-  .max = 1,
-};
-static const fnx_param_desc *const params[] = { &kernel_param, &c_param, &gamma_param, &tol_param, NULL };
+static const fnx_param_desc *const params[]
+    = { &kernel_param, &machine_c_param, &gamma_param, &machine_tol_param, NULL };
 
 static const fnx_port_desc *const inputs[] = { &learn_in_target, NULL };
 static const fnx_port_desc *const outputs[] = { &learn_out_scores, NULL };

@@ -46,7 +46,7 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
   s->metric = (spd_metric)c->param->integer (p, "metric");
   s->kind = (cov_kind)c->param->integer (p, "estimator");
   s->peer = c->param->integer (p, "peer") == 1;
-  s->how = (machine_how){ c->param->real (p, "c"), c->param->real (p, "tol") };
+  s->how = machine_how_of (c, p);
   *out = s;
   return FNX_OK;
 }
@@ -291,27 +291,8 @@ static const fnx_param_desc kernel_param = {
   .fallback = "riemann",
   .choices = kernel_names,
 };
-static const fnx_param_desc c_param = {
-  .struct_size = sizeof c_param,
-  .type = FNX_T_REAL,
-  .flags = FNX_P_TUNABLE | FNX_P_LOG,
-  .name = "c",
-  .doc = "price of a trial on the wrong side; smaller is smoother",
-  .fallback = "1",
-  .min = 1e-12,
-  .max = 1e12,
-};
-static const fnx_param_desc tol_param = {
-  .struct_size = sizeof tol_param,
-  .type = FNX_T_REAL,
-  .name = "tol",
-  .doc = "libsvm stops when the optimality conditions hold to this",
-  .fallback = "1e-3",
-  .min = 1e-12,
-  .max = 1,
-};
 static const fnx_param_desc *const params[]
-    = { &kernel_param, &c_param, &tol_param, &either_estimator_param, &peer_param, NULL };
+    = { &kernel_param, &machine_c_param, &machine_tol_param, &either_estimator_param, &peer_param, NULL };
 
 const fnx_step_desc ksvm_step = {
   .struct_size = sizeof ksvm_step,
