@@ -149,7 +149,6 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
 }
 
 static const char *const policies[] = { "refuse", "isolate", NULL };
-#define PARAM(NAME, ...) static const fnx_param_desc NAME = { .struct_size = sizeof NAME, __VA_ARGS__ }
 PARAM (p_method, .type = FNX_T_ENUM, .flags = FNX_P_TUNABLE, .name = "method", .fallback = "correlation",
        .choices = net_method_names, .doc = "what connects two series");
 PARAM (p_fisher, .type = FNX_T_BOOL, .flags = FNX_P_TUNABLE, .name = "fisher", .fallback = "no",

@@ -183,7 +183,6 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
 }
 
 static const char *const precisions[] = { "f8", "f4", NULL };
-#define PARAM(NAME, ...) static const fnx_param_desc NAME = { .struct_size = sizeof NAME, __VA_ARGS__ }
 PARAM (p_tau, .type = FNX_T_REAL, .flags = FNX_P_TUNABLE, .name = "tau", .min = -1e9, .max = 1e9,
        .doc = "connected are nodes whose r is above this (strictly); of connectivity 0 if not given");
 PARAM (p_sign, .type = FNX_T_ENUM, .flags = FNX_P_TUNABLE, .name = "sign", .fallback = "positive", .choices = net_signs,

@@ -11,6 +11,8 @@
 #include "fornix/plugin.h"
 #include "plugins/common/give.h"
 
+#define PARAM(NAME, ...) static const fnx_param_desc NAME = { .struct_size = sizeof NAME, __VA_ARGS__ }
+
 /* ---- rows.c ---------------------------------------------------------------- */
 enum { ROW_GOOD = 0, ROW_CONSTANT = 1, ROW_MISSING = 2 };
 /* Row i of x[n,t] (float64, or float32 if f4) minus its mean, over its norm,

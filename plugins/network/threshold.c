@@ -132,7 +132,6 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   return FNX_OK;
 }
 
-#define PARAM(NAME, ...) static const fnx_param_desc NAME = { .struct_size = sizeof NAME, __VA_ARGS__ }
 PARAM (p_tau, .type = FNX_T_REAL, .flags = FNX_P_TUNABLE, .name = "tau", .min = -1e9, .max = 1e9,
        .doc = "keep connections above this (strictly)");
 PARAM (p_density, .type = FNX_T_REAL, .flags = FNX_P_TUNABLE | FNX_P_LOG, .name = "density", .min = 1e-9, .max = 1,

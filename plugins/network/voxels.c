@@ -234,7 +234,6 @@ extension (const fnx_step *s, const char *id)
   return !strcmp (id, FNX_STREAM) && (!s || (s->mask && !s->by_mean)) ? &stream : NULL;
 }
 
-#define PARAM(NAME, ...) static const fnx_param_desc NAME = { .struct_size = sizeof NAME, __VA_ARGS__ }
 PARAM (p_mask, .type = FNX_T_PATH, .name = "mask",
        .doc = "a NIfTI image on the same grid; voxels that are not 0 are kept");
 PARAM (p_above, .type = FNX_T_REAL, .flags = FNX_P_TUNABLE, .name = "above", .min = -1e30, .max = 1e30,
