@@ -29,6 +29,16 @@ fitted (fnx_status status, fnx_model *m, void (*away) (fnx_model *), fnx_model *
   return status;
 }
 
+fnx_status
+made (fnx_status status, fnx_step *s, fnx_step **out)
+{
+  if (status == FNX_OK)
+    *out = s;
+  else
+    free (s);
+  return status;
+}
+
 void
 step_free (fnx_step *s)
 {

@@ -27,6 +27,9 @@ fnx_status saved_load (fnx_call *, const fnx_step *, const saved *, uint32_t ver
 /* End of a fit: the model goes to *out, or away. */
 fnx_status fitted (fnx_status, fnx_model *, void (*away) (fnx_model *), fnx_model **out);
 
+/* End of a create() whose step is one block of memory: it goes to *out, or away. */
+fnx_status made (fnx_status, fnx_step *, fnx_step **out);
+
 /* destroy() of a step that is one block of memory. */
 void step_free (fnx_step *);
 

@@ -31,12 +31,7 @@ adapt_create (fnx_call *c, const fnx_params *p, const adapt_ops *ops, fnx_step *
     return FNX_E_NOMEM;
   s->ops = ops;
   s->from = (int)c->param->integer (p, "from");
-  fnx_status status = domain_by_of (c, p, &s->by);
-  if (status == FNX_OK)
-    *out = s;
-  else
-    free (s);
-  return status;
+  return made (domain_by_of (c, p, &s->by), s, out);
 }
 
 const fnx_spec *
@@ -184,10 +179,8 @@ typedef struct applying {
 static const double *
 known (const applying *a, const char *name)
 {
-  for (size_t k = 0; k < a->m->count; k++)
-    if (strcmp (a->m->name[k], name) == 0)
-      return a->m->v + k * a->size;
-  return NULL;
+  size_t k = domain_names_find (a->m->name, a->m->count, name);
+  return k < a->m->count ? a->m->v + k * a->size : NULL;
 }
 
 static fnx_status

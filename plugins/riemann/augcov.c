@@ -52,12 +52,7 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
   s->w.order = (int)c->param->integer (p, "order");
   s->w.lag = (int)c->param->integer (p, "lag");
   s->w.wrap = c->param->integer (p, "peer") == 1;
-  fnx_status status = c->param->given (p, "delays") ? take_delays (c, p, s) : FNX_OK;
-  if (status == FNX_OK)
-    *out = s;
-  else
-    free (s);
-  return status;
+  return made (c->param->given (p, "delays") ? take_delays (c, p, s) : FNX_OK, s, out);
 }
 
 static fnx_status

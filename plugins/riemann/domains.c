@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Which trials were recorded alike.  See domains.h.
+ */
 #include "plugins/riemann/domains.h"
 #include "plugins/riemann/riemann.h"
 
@@ -124,64 +127,6 @@ domains_of (fnx_call *c, const fnx_buf *b, const domain_by *by, domains *d)
   return FNX_OK;
 }
 
-/* ---- sources and target ------------------------------------------------------- */
-
-const fnx_param_desc target_param = {
-  .struct_size = sizeof target_param,
-  .type = FNX_T_TEXT,
-  .name = "target",
-  .doc = "domain that the model is for, as SUBJECT/SESSION; without it the trials whose column calibration is 1",
-};
-
-fnx_status
-sides_of (fnx_call *c, const fnx_buf *b, const domains *d, const char *target, const int32_t *code, sides *s)
-{
-  size_t count = (size_t)c->buf->spec (b)->axes[0]->size;
-  const fnx_column *mark = c->buf->column (b, "trial", "calibration");
-  const double *marked = mark && mark->type == FNX_COL_REAL ? mark->reals : NULL;
-  int32_t *source = c->scratch (c, (count + 1) * sizeof *source), *of = c->scratch (c, (count + 1) * sizeof *of);
-  if (!source || !of)
-    return FNX_E_NOMEM;
-  *s = (sides){ .source = source, .target = of };
-  for (size_t i = 0; i < count; i++) {
-    bool is = target ? strcmp (d->name[d->of[i]], target) == 0 : marked && marked[i] > 0;
-    source[i] = is ? -1 : code[i];
-    of[i] = is ? code[i] : -1;
-    s->n_source += !is;
-    s->n_target += is;
-  }
-  return FNX_OK;
-}
-
-fnx_status
-sides_check (fnx_call *c, const sides *s, size_t count, const char *name, int32_t n_class,
-             const char *const *class_name)
-{
-  if (s->n_target == 0)
-    return c->fail (
-        c, FNX_E_DATA,
-        "%s needs labelled trials of the domain it is for, and no training trial is one\n"
-        "use  evaluate cv=cross-subject calibration=10  , name it with target=, or mark its recordings with 1 "
-        "in a column calibration",
-        name);
-  if (s->n_source == 0)
-    return c->fail (c, FNX_E_DATA,
-                    "%s brings other domains to the one it is for, and all training trials are of that one\n"
-                    "train on recordings of others too",
-                    name);
-  for (int side = 0; side < 2; side++)
-    for (int32_t k = 0; k < n_class; k++) {
-      bool any = false;
-      for (size_t i = 0; i < count; i++)
-        any = any || (side ? s->target : s->source)[i] == k;
-      if (!any)
-        return c->fail (c, FNX_E_DATA, "%s: class %s has no trial %s\n%s", name, class_name[k],
-                        side ? "of the domain it is for" : "of any other domain",
-                        side ? "use a larger calibration=" : "train on recordings of others that have it");
-    }
-  return FNX_OK;
-}
-
 /* ---- names in models ------------------------------------------------------------ */
 
 void
@@ -213,25 +158,11 @@ domain_names_free (char **name, size_t count)
   free (name);
 }
 
-fnx_status
-sides_sources (fnx_call *c, const sides *s, const domains *d, size_t count, const char *step, int32_t *domain,
-               char **name, size_t *n)
+size_t
+domain_names_find (char *const *name, size_t count, const char *wanted)
 {
-  for (int32_t k = 0; k < d->n; k++) {
-    bool source = false, target = false;
-    for (size_t i = 0; i < count; i++)
-      if (d->of[i] == k)
-        *(s->target[i] >= 0 ? &target : &source) = true;
-    if (source && target)
-      return c->fail (c, FNX_E_DATA,
-                      "domain %s holds trials of what %s is for and others\nuse domains apart: domain=session",
-                      d->name[k], step);
-    if (!source)
-      continue;
-    domain[*n] = k;
-    name[*n] = strdup (d->name[k]);
-    if (!name[(*n)++])
-      return c->fail (c, FNX_E_NOMEM, "no memory for the name of a domain");
-  }
-  return FNX_OK;
+  size_t k = 0;
+  while (k < count && strcmp (name[k], wanted) != 0)
+    k++;
+  return k;
 }

@@ -36,23 +36,7 @@ fnx_status domains_of (fnx_call *, const fnx_buf *b, const domain_by *, domains 
 void domain_names_put (state_out *, char *const *name, size_t count);
 bool domain_names_get (state_in *, char ***name, size_t *count);
 void domain_names_free (char **name, size_t count);
-
-/* Labelled trials on two sides: of the domain that a model is for (the target:
- * what the setting target= names, or the column calibration marks), and all
- * others (the sources).  Class codes, -1 on the other side; scratch memory. */
-typedef struct sides {
-  const int32_t *source, *target;
-  size_t n_source, n_target;
-} sides;
-extern const fnx_param_desc target_param;
-fnx_status sides_of (fnx_call *, const fnx_buf *b, const domains *, const char *target, const int32_t *code, sides *);
-/* Are there labelled trials of each of n_class classes on both sides?  Else the
- * sentence of step `name`. */
-fnx_status sides_check (fnx_call *, const sides *, size_t count, const char *name, int32_t n_class,
-                        const char *const *class_name);
-/* The *n source domains, for step `step`: their numbers, and copies of their
- * names, for which there is room.  One that has trials of both sides is refused. */
-fnx_status sides_sources (fnx_call *, const sides *, const domains *, size_t count, const char *step, int32_t *domain,
-                          char **name, size_t *n);
+/* The number of the one called `wanted`; count: none is. */
+size_t domain_names_find (char *const *name, size_t count, const char *wanted);
 
 #endif

@@ -67,6 +67,8 @@ plugins_riemann_riemann_la_SOURCES = \
   plugins/riemann/tangent.c \
   plugins/riemann/tangentrotate.c \
   plugins/riemann/trcsp.c \
+  plugins/riemann/sides.c \
+  plugins/riemann/sides.h \
   plugins/riemann/turn.c \
   plugins/riemann/turn.h \
   plugins/riemann/xdawn.c

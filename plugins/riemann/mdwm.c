@@ -3,16 +3,15 @@
  * mdwm: minimum distance to weighted mean (Kalunga et al. 2018, pyRiemann's
  * MDWM).
  */
-#include "plugins/riemann/domains.h"
 #include "plugins/riemann/mdm.h"
+#include "plugins/riemann/sides.h"
 
 /* The metrics of geodesics. */
 static const spd_metric metrics[] = { SPD_RIEMANN, SPD_LOGEUCLID, SPD_EUCLID, SPD_WASSERSTEIN };
 static const char *const metric_names[] = { "riemann", "logeuclid", "euclid", "wasserstein", NULL };
 
 struct fnx_step {
-  domain_by by;
-  const char *target; /* NULL: those that are marked */
+  sides_by by;
   spd_metric mean, distance;
   double tradeoff;
   bool peer;
@@ -28,13 +27,7 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
   s->distance = distance_of (s->mean, c->param->integer (p, "distance"));
   s->tradeoff = c->param->real (p, "tradeoff");
   s->peer = c->param->integer (p, "peer") == 1;
-  s->target = c->param->given (p, "target") ? c->param->text (p, "target") : NULL;
-  fnx_status status = domain_by_of (c, p, &s->by);
-  if (status == FNX_OK)
-    *out = s;
-  else
-    free (s);
-  return status;
+  return made (sides_by_of (c, p, &s->by), s, out);
 }
 
 /* Mean k: tradeoff of the way from that of the sources to that of the target. */
@@ -62,24 +55,17 @@ static fnx_status
 fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *start, fnx_model **out)
 {
   matrices x;
-  domains d = { 0 };
-  sides side = { NULL, NULL, 0, 0 };
+  sides side;
   const double *w = NULL;
   const int32_t *code = NULL;
   (void)start;
   fnx_status status = matrices_of (c, in[0], 2, true, &x);
-  if (status == FNX_OK)
-    status = domains_of (c, in[0], &s->by, &d);
-  if (status != FNX_OK)
-    return status;
-  fnx_model *m = learn_alloc (c, 1, sizeof *m);
+  fnx_model *m = status == FNX_OK ? learn_alloc (c, 1, sizeof *m) : NULL;
   if (!m)
-    return FNX_E_NOMEM;
+    return status == FNX_OK ? FNX_E_NOMEM : status;
   status = means_begin (c, &x, s->distance, 1, &m->means, &code, &w);
   if (status == FNX_OK)
-    status = sides_of (c, in[0], &d, s->target, code, &side);
-  if (status == FNX_OK)
-    status = sides_check (c, &side, x.count, "mdwm", m->means.cls.n, (const char *const *)m->means.cls.name);
+    status = sides_of (c, in[0], &s->by, "mdwm", &m->means.cls, code, &side);
   size_t q = (size_t)x.n * (size_t)x.n;
   for (int32_t k = 0; k < m->means.cls.n && status == FNX_OK; k++)
     status = one_mean (c, s, &x, w, &side, k, m->means.mean + (size_t)k * q);

@@ -77,10 +77,8 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
                       "from=running moves along geodesics, which metric=%s has none of here\n"
                       "use metric=riemann, logeuclid, euclid or wasserstein",
                       spd_mean_names[s->metric]);
-    step_free (s);
-  } else
-    *out = s;
-  return status;
+  }
+  return made (status, s, out);
 }
 
 ADAPT_ESTIMATOR ("recentre", "domain means");

@@ -5,16 +5,15 @@
  */
 #include "plugins/common/estimator.h"
 #include "plugins/common/linalg.h"
-#include "plugins/riemann/domains.h"
 #include "plugins/riemann/riemann.h"
+#include "plugins/riemann/sides.h"
 #include "plugins/riemann/turn.h"
 
 #include <math.h>
 #include <stdio.h>
 
 struct fnx_step {
-  domain_by by;
-  const char *target; /* NULL: those that are marked */
+  sides_by by;
   bool riemann, peer;
 };
 
@@ -33,13 +32,7 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
     return FNX_E_NOMEM;
   s->riemann = c->param->integer (p, "metric") == 1;
   s->peer = c->param->integer (p, "peer") == 1;
-  s->target = c->param->given (p, "target") ? c->param->text (p, "target") : NULL;
-  fnx_status status = domain_by_of (c, p, &s->by);
-  if (status == FNX_OK)
-    *out = s;
-  else
-    free (s);
-  return status;
+  return made (sides_by_of (c, p, &s->by), s, out);
 }
 
 static void
@@ -59,7 +52,6 @@ typedef struct fitting {
   const fnx_step *s;
   const matrices *x;
   const double *w;
-  const domains *d;
   const sides *side;
   const classes *cls;
   double *target; /* n_class means */
@@ -79,7 +71,7 @@ means_of (const fitting *f, int32_t k, size_t at)
   int32_t *code = f->c->scratch (f->c, (count + 1) * sizeof *code);
   fnx_status status = code ? FNX_OK : FNX_E_NOMEM;
   for (size_t i = 0; code && i < count; i++)
-    code[i] = f->d->of[i] == k ? f->side->source[i] : -1;
+    code[i] = f->side->d.of[i] == k ? f->side->source[i] : -1;
   for (int32_t y = 0; status == FNX_OK && y < f->cls->n; y++) {
     bool any = false;
     for (size_t i = 0; i < count; i++)
@@ -129,7 +121,8 @@ turn_all (fitting *f)
 {
   fnx_call *c = f->c;
   fnx_model *m = f->m;
-  size_t q = (size_t)f->x->n * (size_t)f->x->n, n_class = (size_t)f->cls->n, most = (size_t)f->d->n;
+  m->n = f->x->n;
+  size_t q = (size_t)m->n * (size_t)m->n, n_class = (size_t)f->cls->n, most = (size_t)f->side->d.n;
   int32_t *domain = c->scratch (c, (most + 1) * sizeof *domain);
   f->room = (turn_work (f->x->n, n_class) + 15) & ~(size_t)7;
   f->target = c->scratch (c, n_class * q * sizeof *f->target);
@@ -140,7 +133,7 @@ turn_all (fitting *f)
   m->q = learn_alloc (c, most * q, sizeof *m->q);
   if (!domain || !f->target || !f->source || !f->pairs || !f->work || !m->name || !m->q)
     return FNX_E_NOMEM;
-  fnx_status status = sides_sources (c, f->side, f->d, f->x->count, "rotate", domain, m->name, &m->count);
+  fnx_status status = sides_sources (c, f->side, f->x->count, "rotate", domain, m->name, &m->count);
   for (int32_t y = 0; status == FNX_OK && y < f->cls->n; y++)
     status
         = matrices_mean (c, f->x, SPD_RIEMANN, f->w, f->side->target, y, f->s->peer, NULL, f->target + (size_t)y * q);
@@ -153,31 +146,22 @@ static fnx_status
 fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *start, fnx_model **out)
 {
   matrices x;
-  domains d = { 0 };
-  sides side = { NULL, NULL, 0, 0 };
+  sides side = { .n_source = 0 };
   classes cls = { 0, NULL };
   const int32_t *code = NULL;
   const double *w = NULL;
   (void)start;
   fnx_status status = matrices_of (c, in[0], 2, true, &x);
   if (status == FNX_OK)
-    status = domains_of (c, in[0], &s->by, &d);
-  if (status == FNX_OK)
     status = rows_weights (c, in[0], &w);
-  if (status != FNX_OK)
-    return status;
-  fnx_model *m = learn_alloc (c, 1, sizeof *m);
-  if (!m)
-    return FNX_E_NOMEM;
-  m->n = x.n;
-  status = classes_of (c, in[0], &code, &cls);
   if (status == FNX_OK)
-    status = sides_of (c, in[0], &d, s->target, code, &side);
+    status = classes_of (c, in[0], &code, &cls);
   if (status == FNX_OK)
-    status = sides_check (c, &side, x.count, "rotate", cls.n, (const char *const *)cls.name);
-  fitting f = { .c = c, .s = s, .x = &x, .w = w, .d = &d, .side = &side, .cls = &cls, .m = m };
+    status = sides_of (c, in[0], &s->by, "rotate", &cls, code, &side);
+  fnx_model *m = status == FNX_OK ? learn_alloc (c, 1, sizeof *m) : NULL;
+  fitting f = { .c = c, .s = s, .x = &x, .w = w, .side = &side, .cls = &cls, .m = m };
   if (status == FNX_OK)
-    status = turn_all (&f);
+    status = m ? turn_all (&f) : FNX_E_NOMEM;
   classes_free (&cls);
   return fitted (status, m, model_free, out);
 }
@@ -216,17 +200,17 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
   if (status == FNX_OK)
     status = matrices_fit (c, &x, m->n);
   if (status == FNX_OK)
-    status = domains_of (c, in[0], &s->by, &d);
+    status = domains_of (c, in[0], &s->by.domain, &d);
   if (status != FNX_OK)
     return status;
   size_t q = (size_t)m->n * (size_t)m->n;
   const double **of = c->scratch (c, (x.count + 1) * sizeof *of);
   if (!of)
     return FNX_E_NOMEM;
-  for (size_t i = 0; i < x.count; i++)
-    for (size_t k = 0; k < m->count && !of[i]; k++)
-      if (strcmp (m->name[k], d.name[d.of[i]]) == 0)
-        of[i] = m->q + k * q;
+  for (size_t i = 0; i < x.count; i++) {
+    size_t k = domain_names_find (m->name, m->count, d.name[d.of[i]]);
+    of[i] = k < m->count ? m->q + k * q : NULL;
+  }
   fnx_buf *b = c->buf->like (c, in[0], c->buf->spec (in[0]));
   turning t = { &x, of, b ? c->buf->write (c, b) : NULL };
   status = t.out ? matrices_each (c, &x, q, turn_trial, &t, NULL) : FNX_E_NOMEM;

@@ -10,16 +10,15 @@
  */
 #include "plugins/common/estimator.h"
 #include "plugins/common/linalg.h"
-#include "plugins/riemann/domains.h"
 #include "plugins/riemann/riemann.h"
+#include "plugins/riemann/sides.h"
 
 #include <math.h>
 
 static const double RANK = 1e-10; /* smaller singular values are rounding */
 
 struct fnx_step {
-  domain_by by;
-  const char *target; /* NULL: those that are marked */
+  sides_by by;
 };
 
 struct fnx_model {
@@ -36,13 +35,7 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
   fnx_step *s = learn_alloc (c, 1, sizeof *s);
   if (!s)
     return FNX_E_NOMEM;
-  s->target = c->param->given (p, "target") ? c->param->text (p, "target") : NULL;
-  fnx_status status = domain_by_of (c, p, &s->by);
-  if (status == FNX_OK)
-    *out = s;
-  else
-    free (s);
-  return status;
+  return made (sides_by_of (c, p, &s->by), s, out);
 }
 
 static void
@@ -62,7 +55,6 @@ typedef struct fitting {
   fnx_call *c;
   const rows *x;
   const double *w;
-  const domains *d;
   const sides *side;
   int32_t n_class;
   const int32_t *domain; /* of each source */
@@ -77,7 +69,7 @@ class_mean (const fitting *f, int32_t y, int32_t k, double *mean)
   double total = 0;
   memset (mean, 0, f->x->p * sizeof *mean);
   for (size_t i = 0; i < f->x->n; i++) {
-    if (k < 0 ? f->side->target[i] != y : f->side->source[i] != y || f->d->of[i] != k)
+    if (k < 0 ? f->side->target[i] != y : f->side->source[i] != y || f->side->d.of[i] != k)
       continue;
     double w = f->w ? f->w[i] : 1;
     total += w;
@@ -198,7 +190,7 @@ learn (fitting *f, int32_t *domain)
 {
   fnx_call *c = f->c;
   fnx_model *m = f->m;
-  size_t most = (size_t)f->d->n;
+  size_t most = (size_t)f->side->d.n;
   m->p = f->x->p;
   m->r = 2 * (size_t)f->n_class < m->p ? 2 * (size_t)f->n_class : m->p;
   m->name = learn_alloc (c, most, sizeof *m->name);
@@ -206,7 +198,7 @@ learn (fitting *f, int32_t *domain)
   m->turn = learn_alloc (c, most * m->r, m->r * sizeof *m->turn);
   if (!m->name || !m->basis || !m->turn)
     return FNX_E_NOMEM;
-  fnx_status status = sides_sources (c, f->side, f->d, f->x->n, "tangentrotate", domain, m->name, &m->count);
+  fnx_status status = sides_sources (c, f->side, f->x->n, "tangentrotate", domain, m->name, &m->count);
   f->domain = domain;
   return status == FNX_OK ? c->parallel (c, m->count, learn_one, f) : status;
 }
@@ -215,8 +207,7 @@ static fnx_status
 fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *start, fnx_model **out)
 {
   rows x;
-  domains d = { 0 };
-  sides side = { NULL, NULL, 0, 0 };
+  sides side = { .n_source = 0 };
   classes cls = { 0, NULL };
   const int32_t *code = NULL;
   const double *w = NULL;
@@ -225,18 +216,14 @@ fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *
   if (status == FNX_OK && x.p > INT32_MAX)
     status = c->fail (c, FNX_E_SPEC, "%zu features are too many", x.p);
   if (status == FNX_OK)
-    status = domains_of (c, in[0], &s->by, &d);
-  if (status == FNX_OK)
     status = rows_weights (c, in[0], &w);
   if (status == FNX_OK)
     status = classes_of (c, in[0], &code, &cls);
   if (status == FNX_OK)
-    status = sides_of (c, in[0], &d, s->target, code, &side);
-  if (status == FNX_OK)
-    status = sides_check (c, &side, x.n, "tangentrotate", cls.n, (const char *const *)cls.name);
+    status = sides_of (c, in[0], &s->by, "tangentrotate", &cls, code, &side);
   fnx_model *m = status == FNX_OK ? learn_alloc (c, 1, sizeof *m) : NULL;
-  int32_t *domain = m ? c->scratch (c, ((size_t)d.n + 1) * sizeof *domain) : NULL;
-  fitting f = { .c = c, .x = &x, .w = w, .d = &d, .side = &side, .n_class = cls.n, .m = m };
+  int32_t *domain = m ? c->scratch (c, ((size_t)side.d.n + 1) * sizeof *domain) : NULL;
+  fitting f = { .c = c, .x = &x, .w = w, .side = &side, .n_class = cls.n, .m = m };
   if (status == FNX_OK)
     status = domain ? learn (&f, domain) : FNX_E_NOMEM;
   classes_free (&cls);
@@ -281,7 +268,7 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
   if (status == FNX_OK)
     status = rows_fit (c, &x, m->p);
   if (status == FNX_OK)
-    status = domains_of (c, in[0], &s->by, &d);
+    status = domains_of (c, in[0], &s->by.domain, &d);
   if (status != FNX_OK)
     return status;
   size_t *of = c->scratch (c, (x.n + 1) * sizeof *of), workers = c->max_threads ? c->max_threads : 1;
@@ -289,8 +276,7 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
   if (!of || !work)
     return FNX_E_NOMEM;
   for (size_t i = 0; i < x.n; i++)
-    while (of[i] < m->count && strcmp (m->name[of[i]], d.name[d.of[i]]) != 0)
-      of[i]++;
+    of[i] = domain_names_find (m->name, m->count, d.name[d.of[i]]);
   fnx_buf *b = c->buf->like (c, in[0], c->buf->spec (in[0]));
   turning t = { &x, m, of, b ? c->buf->write (c, b) : NULL, work };
   status = t.out ? c->parallel (c, x.n, turn_trial, &t) : FNX_E_NOMEM;
