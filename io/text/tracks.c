@@ -92,8 +92,9 @@ tell (fnx_call *c, const table *t, const tracks *k)
     c->log (c, FNX_LOG_NOTE, "%s: %.6g Hz from its time stamps%s; they give %.6g Hz and stray up to %.4g ms%s", base,
             hz, as, s->measured, rint (1e4 * s->stray) / 10, s->rated ? "" : " (rate= says otherwise)");
   if (s->n_gaps && s->n > t->s.rows)
-    c->log (c, FNX_LOG_NOTE, "%s: %lld %s, %.3g s in all, the first before line %lld: missing samples there", base,
-            (long long)s->n_gaps, s->n_gaps == 1 ? "gap" : "gaps", seconds, (long long)t->s.line[s->first_gap]);
+    c->log (c, FNX_LOG_NOTE,
+            "%s: %lld %s, %.3g s in all, the first before line %lld: missing samples there (gaps= says otherwise)",
+            base, (long long)s->n_gaps, s->n_gaps == 1 ? "gap" : "gaps", seconds, (long long)t->s.line[s->first_gap]);
   else if (s->n_gaps)
     c->log (c, FNX_LOG_NOTE, "%s: %lld %s of %.3g s joined: times are not those of the clock", base,
             (long long)s->n_gaps, s->n_gaps == 1 ? "gap" : "gaps", seconds);
