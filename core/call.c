@@ -71,7 +71,8 @@ call_progress (fnx_call *api, uint64_t done, uint64_t total)
   call *c = (call *)api;
 
   if (c->ses->on_progress)
-    c->ses->on_progress (c->ses->on_arg, api->recording, c->step, done, total);
+    c->ses->on_progress (c->ses->on_arg, strcmp (api->recording, COHORT_NAME) ? api->recording : "", c->step, done,
+                         total);
   return c->ses->cancelled;
 }
 

@@ -33,6 +33,8 @@ void session_stage (session *, unsigned level, const char *name, uint64_t at, ui
 
 extern const fnx_host the_host; /* what plugins see as call->host */
 
+#define COHORT_NAME "the cohort" /* what recordings are called together */
+
 /* Begin a call; the caller holds the memory.  step and recording may be NULL.
  * Only lack of memory fails; then no call_end is needed. */
 typedef struct call {

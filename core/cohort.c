@@ -215,7 +215,7 @@ run_one (cohort *c, size_t r, const fnx_buf **parts, fault *f)
     st = c->on_result (c->on_arg, &c->recordings[r], s.slots[s.main].value, f);
   for (int i = 0; i < s.n_slots && st == FNX_OK && parts; i++)
     if (goes_on (&s, i)) {
-      parts[k] = recording_labelled (s.slots[i].value, &c->recordings[r], f);
+      parts[k] = recording_numbered (recording_labelled (s.slots[i].value, &c->recordings[r], f), f);
       s.slots[i].value = NULL;
       if (!parts[k])
         st = f->code;

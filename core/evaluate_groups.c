@@ -277,8 +277,13 @@ evaluate_group (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n_al
       st = f->code;
     else if (g.n_class < 2)
       st = fault_set (f, EXIT_DATA, FNX_E_DATA,
-                      "all %" PRId64 " items%s%s are of one class (%s)\ntwo classes are needed", n, *name ? " of " : "",
-                      name, g.n_class ? g.classes[0] : "none has a target");
+                      "%s%" PRId64 " item%s%s%s %s%s: two classes are needed\n"
+                      "name the events of two classes, as in  ! epoch on=T1,T2",
+                      n > 1 ? "all " : "", n, n > 1 ? "s" : "", *name ? " of " : "", name,
+                      !g.n_class ? "without a target"
+                      : n > 1    ? "are of one class, "
+                                 : "is of class ",
+                      g.n_class ? g.classes[0] : "");
   }
   if (st == FNX_OK)
     st = make_folds (&g, &c, axis, f);

@@ -162,7 +162,10 @@ int sample_axis (const fnx_spec *);
 /* What a recording gave, with a sample axis and the recording's columns on it.
  * Consumes b: the last reference is written, not copied. */
 fnx_buf *recording_labelled (const fnx_buf *b, const recording *, fault *f);
-/* The same for the value of a slot that has a sample axis; nothing if it has none. */
+/* With the column item: the number of each trial within its recording, from 1 on,
+ * by which a message names it wherever a fold puts it.  Consumes b; NULL of NULL. */
+fnx_buf *recording_numbered (fnx_buf *b, fault *f);
+/* recording_labelled for the value of a slot that has a sample axis; nothing if it has none. */
 fnx_status recording_label (const recording *, scope *, int slot, fault *f);
 /* The joined spec as far as one recording tells it: columns by name, a sample
  * axis of unknown length. */

@@ -204,10 +204,10 @@ keep_calibration (const folds_plan *p, fold_set *folds, fault *f)
     if (left[k] > 0 && left[k] <= p->calibration)
       status = fault_set (f, EXIT_DATA, FNX_E_DATA,
                           "calibration=%lld leaves no trial of class \"%s\" to test in %s \"%s\", which has %lld\n"
-                          "use calibration=%lld",
+                          "use calibration=%lld%s",
                           (long long)p->calibration, name_of (p->class_names, (int32_t)(k % n_class), text),
                           p->group_by, name_of (p->group_names, (int32_t)(k / n_class), text2), (long long)left[k],
-                          (long long)left[k] / 2);
+                          (long long)left[k] / 2, left[k] > 1 ? "" : ", or add recordings that have more of it");
   for (size_t k = 0; left && k < (size_t)p->n_group * n_class; k++)
     left[k] = p->calibration;
   for (int64_t i = 0; status == FNX_OK && i < p->n; i++)
@@ -320,6 +320,24 @@ check_classes (const folds_plan *p, fault *f)
   return FNX_OK;
 }
 
+enum { USUAL_FOLDS = 5 }; /* of evaluate */
+
+static fnx_status
+one_class_left (const folds_plan *p, const int64_t *total, size_t k, const char *tested, int32_t class, fault *f)
+{
+  char text[16], text2[16], remedy[160];
+  int32_t rarest;
+  occurring (total, p->n_class, &rarest);
+  if (total[rarest] > 1)
+    snprintf (remedy, sizeof remedy, "use cv=stratified folds=%lld",
+              (long long)(total[rarest] < USUAL_FOLDS ? total[rarest] : USUAL_FOLDS));
+  else
+    snprintf (remedy, sizeof remedy, "add recordings that have more of \"%.80s\"",
+              name_of (p->class_names, rarest, text2));
+  return fault_set (f, EXIT_DATA, FNX_E_DATA, "fold %zu%s leaves only trials of class \"%s\" to train on\n%s", k + 1,
+                    tested, name_of (p->class_names, class, text), remedy);
+}
+
 /* A model can only be fitted on a training set of two classes.  It lacks them
  * exactly when one class has as many trials outside the fold as the training
  * set has. */
@@ -341,9 +359,7 @@ check_training (const folds_plan *p, const fold_set *folds, fault *f)
       if (folds->fold[k].group >= 0)
         snprintf (tested, sizeof tested, " (it tests %s \"%s\")", p->group_by,
                   name_of (p->group_names, folds->fold[k].group, text));
-      status = fault_set (f, EXIT_DATA, FNX_E_DATA,
-                          "fold %zu%s leaves only trials of class \"%s\" to train on\nuse cv=stratified", k + 1, tested,
-                          name_of (p->class_names, c, text));
+      status = one_class_left (p, total, k, tested, c, f);
     }
   free (inside);
   free (total);

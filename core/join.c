@@ -107,6 +107,30 @@ failed:
   return NULL;
 }
 
+fnx_buf *
+recording_numbered (fnx_buf *b, fault *f)
+{
+  fnx_column item = { .struct_size = sizeof item, .type = FNX_COL_REAL, .name = "item" };
+  int64_t n;
+  double *number;
+
+  if (!b || strcmp (sample_name (b), "trial") || buffer_column (b, "trial", "item"))
+    return b;
+  n = spec_axis (buffer_spec (b), "trial")->size;
+  number = malloc (((size_t)n + 1) * sizeof *number);
+  for (int64_t i = 0; number && i < n; i++)
+    number[i] = (double)(i + 1);
+  item.reals = number;
+  if (!number)
+    fault_memory (f);
+  if (!number || buffer_set_column (b, "trial", &item, f) != FNX_OK) {
+    buffer_unref (b);
+    b = NULL;
+  }
+  free (number);
+  return b;
+}
+
 fnx_status
 recording_label (const recording *r, scope *s, int k, fault *f)
 {

@@ -11,7 +11,7 @@
 fnx_status
 node_call (const scope *s, const node *n, call *c, fault *f)
 {
-  return call_begin (c, s->ses, n->desc->name, s->recording,
+  return call_begin (c, s->ses, n->desc->name, *s->recording ? s->recording : COHORT_NAME,
                      seed_of (s->ses->seed, n->desc->id, n->desc->revision, s->recording, s->fold), f);
 }
 

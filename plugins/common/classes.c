@@ -16,7 +16,7 @@ classes_of (fnx_call *c, const fnx_buf *b, const int32_t **code, classes *out)
   size_t n = (size_t)c->buf->spec (b)->axes[0]->size;
   for (size_t i = 0; i < n; i++)
     if ((*code)[i] < 0)
-      return c->fail (c, FNX_E_DATA, "trial %zu of %s has no target\nleave it out, or label it", i + 1, c->recording);
+      return c->fail (c, FNX_E_DATA, "%s has no target\nleave it out, or label it", trial_name (c, b, i));
   if (n_class < 2)
     return c->fail (c, FNX_E_DATA,
                     "all %zu trials of %s are of one class%s%s; a classifier needs two or more\n"

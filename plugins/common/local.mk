@@ -29,6 +29,8 @@ plugins_common_libcommon_la_SOURCES = \
   plugins/common/mean_riemann.c \
   plugins/common/mean_impl.h \
   plugins/common/trials.h \
+  plugins/common/trialname.c \
+  plugins/common/trialname.h \
   plugins/common/rows.c \
   plugins/common/classes.c \
   plugins/common/numbers.c \

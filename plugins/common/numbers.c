@@ -16,10 +16,10 @@ number (const char *text)
 }
 
 static fnx_status
-missing (fnx_call *c, size_t i)
+missing (fnx_call *c, const fnx_buf *b, size_t i)
 {
-  return c->fail (c, FNX_E_DATA, "the target of trial %zu of %s is missing\nleave the trial out, or give it one", i + 1,
-                  c->recording);
+  return c->fail (c, FNX_E_DATA, "the target of %s is missing\nleave the trial out, or give it one",
+                  trial_name (c, b, i));
 }
 
 /* Two classes in the order of the alphabet. */
@@ -32,15 +32,20 @@ two_classes (fnx_call *c, const fnx_buf *b, const char *step, const char *other,
   const int32_t *code = c->buf->classes (c, b, "trial", "target", &n_class, &names);
   if (!code)
     return FNX_E_DATA;
+  if (n_class == 1)
+    return c->fail (c, FNX_E_DATA,
+                    "all trials of %s here have the target %s; %s follows numbers, such as reaction times, or two"
+                    " classes\nname the events of both classes:  epoch on=A,B",
+                    c->recording, names[0], step);
   if (n_class != 2)
     return c->fail (c, FNX_E_DATA,
-                    "the target of trial %zu of %s is \"%s\"; %s follows numbers, such as reaction times, or two"
+                    "the target of %s is \"%s\"; %s follows numbers, such as reaction times, or two"
                     " classes\nfor %d classes use  %s",
-                    i + 1, c->recording, col->texts[i], step, (int)n_class, other);
+                    trial_name (c, b, i), col->texts[i], step, (int)n_class, other);
   c->log (c, FNX_LOG_NOTE, "targets %s and %s count as 0 and 1", names[0], names[1]);
   for (i = 0; i < (size_t)c->buf->spec (b)->axes[0]->size; i++) {
     if (code[i] < 0)
-      return missing (c, i);
+      return missing (c, b, i);
     y[i] = code[i];
   }
   return FNX_OK;
@@ -58,5 +63,5 @@ numbers_of (fnx_call *c, const fnx_buf *b, const char *step, const char *other, 
     i++;
   if (i == n)
     return FNX_OK;
-  return col->reals || !col->texts[i] ? missing (c, i) : two_classes (c, b, step, other, i, y);
+  return col->reals || !col->texts[i] ? missing (c, b, i) : two_classes (c, b, step, other, i, y);
 }

@@ -22,18 +22,17 @@ all_finite (const double *x, size_t n)
 }
 
 static fnx_status
-refuse (fnx_call *c, const fnx_axis *feature, size_t i, const double *row, size_t p)
+refuse (fnx_call *c, const fnx_buf *b, size_t i, const double *row, size_t p)
 {
+  const fnx_axis *feature = c->buf->spec (b)->axes[1];
   size_t j = 0;
   while (j < p && isfinite (row[j]))
     j++;
   const char *what = isnan (row[j]) ? "missing (NaN)" : "infinite";
   const char *help = "every feature of every trial must be a number: drop the trial, or mend the step before this one";
   if (feature->labels)
-    return c->fail (c, FNX_E_DATA, "trial %zu of %s: feature %s is %s\n%s", i + 1, c->recording, feature->labels[j],
-                    what, help);
-  return c->fail (c, FNX_E_DATA, "trial %zu of %s: feature %zu of %zu is %s\n%s", i + 1, c->recording, j + 1, p, what,
-                  help);
+    return c->fail (c, FNX_E_DATA, "%s: feature %s is %s\n%s", trial_name (c, b, i), feature->labels[j], what, help);
+  return c->fail (c, FNX_E_DATA, "%s: feature %zu of %zu is %s\n%s", trial_name (c, b, i), j + 1, p, what, help);
 }
 
 fnx_status
@@ -53,7 +52,7 @@ rows_of (fnx_call *c, const fnx_buf *b, size_t need, rows *x)
   for (size_t i = 0; i < x->n; i++) {
     x->at[i] = c->buf->item (b, (int64_t)i);
     if (!all_finite (x->at[i], x->p))
-      return refuse (c, s->axes[1], i, x->at[i], x->p);
+      return refuse (c, b, i, x->at[i], x->p);
   }
   return FNX_OK;
 }
@@ -111,8 +110,7 @@ rows_weights (fnx_call *c, const fnx_buf *b, const double **w)
   double total = 0;
   for (size_t i = 0; i < n; i++) {
     if (!(col->reals[i] >= 0 && col->reals[i] < INFINITY))
-      return c->fail (c, FNX_E_DATA, "trial %zu of %s has weight %g; weights are 0 or more", i + 1, c->recording,
-                      col->reals[i]);
+      return c->fail (c, FNX_E_DATA, "%s has weight %g; weights are 0 or more", trial_name (c, b, i), col->reals[i]);
     total += col->reals[i];
   }
   if (!(total > 0))

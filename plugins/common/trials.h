@@ -8,6 +8,7 @@
 
 #include "fornix/plugin.h"
 #include "plugins/common/state.h"
+#include "plugins/common/trialname.h"
 
 /* ---- rows.c: n trials of p features, without gathering them ---- */
 typedef struct rows {

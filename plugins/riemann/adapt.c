@@ -34,6 +34,22 @@ adapt_create (fnx_call *c, const fnx_params *p, const adapt_ops *ops, fnx_step *
   return made (domain_by_of (c, p, &s->by), s, out);
 }
 
+static const char *
+named (const char *domain)
+{
+  return *domain ? domain : "the only domain";
+}
+
+const char *
+adapt_called (fnx_call *c, const char *what, const char *domain)
+{
+  size_t room = strlen (what) + strlen (named (domain)) + 8;
+  char *text = c->scratch (c, room);
+  if (text)
+    snprintf (text, room, "%s of %s", what, named (domain));
+  return text ? text : what;
+}
+
 const fnx_spec *
 adapt_spec (fnx_call *c, const fnx_spec *in, const char *unit)
 {
@@ -108,12 +124,6 @@ adapt_free (fnx_model *m)
 
 /* ---- fit -------------------------------------------------------------------- */
 
-static const char *
-named (const char *domain)
-{
-  return *domain ? domain : "the only domain";
-}
-
 /* The statistics of domain k from these trials. */
 static fnx_status
 learn (fnx_call *c, const fnx_step *s, const matrices *x, const double *w, const domains *d, int32_t k, double *v)
@@ -123,7 +133,7 @@ learn (fnx_call *c, const fnx_step *s, const matrices *x, const double *w, const
                     "%s has 1 trial here; what %s learns of a domain needs 2 or more\n"
                     "use from=running, or domains of more trials: domain=subject",
                     named (d->name[k]), s->ops->name);
-  return s->ops->learn (c, s, x, w, d->of, k, v);
+  return s->ops->learn (c, s, x, w, d, k, v);
 }
 
 fnx_status
@@ -196,13 +206,7 @@ unknown (const applying *a, const char *name)
 static fnx_status
 not_spd (const applying *a, int32_t k, const double *v)
 {
-  const char *name = named (a->d->name[k]);
-  size_t room = strlen (name) + 32;
-  char *what = a->c->scratch (a->c, room);
-  if (!what)
-    return FNX_E_NOMEM;
-  snprintf (what, room, "the mean covariance of %s", name);
-  return matrices_refuse (a->c, a->x, v, what);
+  return matrices_refuse (a->c, a->x, v, adapt_called (a->c, "the mean covariance", a->d->name[k]));
 }
 
 /* What the trials of domain k are transformed by. */

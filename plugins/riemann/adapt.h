@@ -24,8 +24,8 @@ typedef struct adapt_ops {
   size_t (*size) (int n);     /* numbers of one domain */
   size_t (*prepared) (int n); /* numbers that apply makes of them */
   size_t (*work) (const matrices *x);
-  /* Of the trials of code k, with weights w (NULL: equal). */
-  fnx_status (*learn) (fnx_call *, const fnx_step *, const matrices *x, const double *w, const int32_t *code, int32_t k,
+  /* Of the trials of domain k, with weights w (NULL: equal). */
+  fnx_status (*learn) (fnx_call *, const fnx_step *, const matrices *x, const double *w, const domains *d, int32_t k,
                        double *v);
   /* Of all domains together, from theirs: where from=running begins. */
   fnx_status (*pool) (fnx_call *, const fnx_step *, int n, const double *v, size_t count, double *to);
@@ -71,6 +71,8 @@ int adapt_whitener (const fnx_step *, int n, const double *v, double *p, double 
 bool adapt_symmetric (int n, const double *v);
 /* pool() of matrices of n x n, `size` numbers apart: their mean. */
 fnx_status adapt_pool (fnx_call *, spd_metric, int n, const double *v, size_t size, size_t count, double *to);
+/* "the mean covariance of s1/2" for a message, WHAT being what comes before the domain; scratch memory. */
+const char *adapt_called (fnx_call *, const char *what, const char *domain);
 /* open() of what takes covariances. */
 fnx_status adapt_matrices (fnx_call *, const fnx_step *, const fnx_buf *, size_t need, matrices *x);
 

@@ -70,19 +70,10 @@ sum_tile (void *arg, size_t t, uint32_t worker)
 }
 
 static fnx_status
-bad_trial (fnx_call *c, const matrices *x, size_t i)
-{
-  return c->fail (c, FNX_E_DATA,
-                  "%s has no covariance: a channel is flat, or values are not numbers\n"
-                  "drop the channel with  ! pick, or leave the trial out",
-                  trial_name (c, x->of, i));
-}
-
-static fnx_status
-learn (fnx_call *c, const fnx_step *s, const matrices *x, const double *w, const int32_t *code, int32_t k, double *v)
+learn (fnx_call *c, const fnx_step *s, const matrices *x, const double *w, const domains *d, int32_t k, double *v)
 {
   size_t tiles = (x->count + TILE - 1) / TILE, q = adapt_square (x->n);
-  sums p = { .s = s, .x = x, .w = w, .code = code, .k = k, .room = (work (x) + 15) & ~(size_t)7 };
+  sums p = { .s = s, .x = x, .w = w, .code = d->of, .k = k, .room = (work (x) + 15) & ~(size_t)7 };
   double total = 0;
   p.tile = c->scratch (c, (tiles * q + 1) * sizeof *p.tile);
   p.work = c->scratch (c, (c->max_threads ? c->max_threads : 1) * p.room * sizeof *p.work);
@@ -92,18 +83,21 @@ learn (fnx_call *c, const fnx_step *s, const matrices *x, const double *w, const
   fnx_status status = c->parallel (c, tiles, sum_tile, &p);
   for (size_t t = 0; status != FNX_OK && t < tiles; t++)
     if (p.bad[t])
-      return bad_trial (c, x, p.bad[t] - 1);
+      return epochs_refuse (c, x->of, p.bad[t] - 1);
   if (status != FNX_OK)
     return status;
   for (size_t i = 0; i < x->count; i++)
-    total += code[i] == k ? w ? w[i] : 1 : 0;
+    total += d->of[i] == k ? w ? w[i] : 1 : 0;
   memset (v, 0, q * sizeof *v);
   for (size_t t = 0; t < tiles; t++)
     la_axpy (v, 1 / total, p.tile + t * q, q);
   la_mirror (v, x->n); /* the two triangles may be summed by different instructions */
-  if (cov_spd (v, x->n, p.work))
-    return matrices_refuse (c, x, v, "the mean covariance of a domain");
-  return FNX_OK;
+  if (cov_spd (v, x->n, p.work)) {
+    status = samples_refuse_any (c, x->of);
+    if (status == FNX_OK)
+      status = matrices_refuse (c, x, v, adapt_called (c, "the mean covariance", d->name[k]));
+  }
+  return status;
 }
 
 static fnx_status

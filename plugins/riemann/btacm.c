@@ -105,7 +105,9 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   if (status == FNX_OK)
     status = matrices_each (c, &m, (size_t)s->w.order * n * n + siegel_coefficients_work ((int)n, s->w.order), one, &p,
                             &bad);
-  if (status == FNX_E_NUMERIC && bad < count)
+  if (status == FNX_E_NUMERIC && bad < count && !isfinite (p.size[bad]))
+    status = matrices_bad (c, &m, bad);
+  else if (status == FNX_E_NUMERIC && bad < count)
     status = c->fail (c, FNX_E_NUMERIC,
                       "%s with order=%d lag=%d: coefficient %d leaves the Siegel disk, singular value %.6g where less "
                       "than 1 is possible: its blocks, averaged, are no covariance\n"

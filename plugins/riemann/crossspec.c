@@ -140,14 +140,18 @@ no_power (const plan *p, int bin, size_t channel, double power)
 {
   fnx_call *c = p->c;
   const fnx_axis *a = c->buf->spec (p->in)->axes[1];
+  fnx_status status = samples_refuse (c, p->in, p->trial);
+  const char *trial = trial_name (c, p->in, p->trial), *drop = "", *name = "";
   char number[24];
+  if (status != FNX_OK)
+    return status;
   snprintf (number, sizeof number, "%zu", channel + 1);
-  const char *name = a->labels ? a->labels[channel] : number;
-  if (power == 0)
-    return c->fail (c, FNX_E_NUMERIC, "%s: channel %s has no power at %g Hz\ndrop a flat channel with  ! pick",
-                    trial_name (c, p->in, p->trial), name, p->hz * (bin + p->x.low));
-  return c->fail (c, FNX_E_DATA, "%s: channel %s holds samples that are missing or infinite\nleave the trial out",
-                  trial_name (c, p->in, p->trial), name);
+  if (a->labels)
+    drop = "  ! pick drop=", name = a->labels[channel];
+  double hz = p->hz * (bin + p->x.low);
+  return c->fail (c, FNX_E_NUMERIC, "%s: channel %s has %s at %g Hz\ndrop a flat channel with%s%s", trial,
+                  a->labels ? name : number, power == 0 ? "no power" : "too much power", hz,
+                  a->labels ? drop : "  ! pick", name);
 }
 
 enum { CHUNK = 64 };

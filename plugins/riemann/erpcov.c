@@ -121,7 +121,7 @@ filters (fnx_call *c, const fnx_step *s, const fnx_buf *b, const evoked *e, cons
 {
   fnx_status status = FNX_OK;
   if (s->xdawn)
-    return xdawn_filters (c, b, e, COV_SCM, m->each, filter);
+    return xdawn_filters (c, b, e, COV_SCM, "", m->each, filter);
   for (int32_t k = 0; k < m->cls.n && s->keep && status == FNX_OK; k++)
     status = components (c, m, e->mean + (size_t)k * m->n * m->T, filter + (size_t)k * m->each * m->n);
   return status;
@@ -227,6 +227,20 @@ stack_labels (fnx_call *c, const fnx_model *m, const char *const *channel, size_
   return labels;
 }
 
+/* A trial that is singular by itself says more of it than its stack. */
+static fnx_status
+refuse (fnx_call *c, const fnx_model *m, const fnx_buf *b, const matrices *made, size_t i)
+{
+  int n = (int)m->n, T = (int)m->T;
+  double *own = c->scratch (c, 2 * m->n * m->n * sizeof *own), *work = c->scratch (c, cov_work (n, T) * sizeof *work);
+  if (!own || !work)
+    return FNX_E_NOMEM;
+  if (!m->filter
+      && (cov_estimate (COV_SCM, c->buf->item (b, (int64_t)i), n, T, own, work) || cov_spd (own, n, own + m->n * m->n)))
+    return epochs_refuse (c, b, i);
+  return matrices_bad (c, made, i);
+}
+
 static fnx_status
 apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const *in, const fnx_buf **out)
 {
@@ -250,9 +264,16 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
     p.x[i] = c->buf->item (in[0], (int64_t)i);
     at[i] = p.out + i * height * height;
   }
-  matrices made = { .n = (int)height, .count = count, .x = at, .of = in[0], .samples = (int)m->T, .labels = labels };
+  matrices made = { .n = (int)height, .count = count, .x = at, .of = in[0], .samples = (int)m->T };
+  if (m->filter || m->each < m->n) /* else rows are channels over and over */
+    made.labels = labels;
+  if (m->filter && m->under > m->n)
+    made.cure = "fewer filters: nfilter=1, or estimator=oas";
   size_t room = height * height + height * m->T + cov_work ((int)height, (int)m->T);
-  status = matrices_each (c, &made, room, stack_one, &p, NULL);
+  size_t bad;
+  status = matrices_each (c, &made, room, stack_one, &p, &bad);
+  if (bad < count)
+    status = refuse (c, m, in[0], &made, bad);
   return give (c, status, b, out);
 }
 

@@ -127,23 +127,76 @@ one (void *arg, size_t i, double *work)
   return bad || cov_spd (out, p->m->n, work) ? -1 : 0;
 }
 
-/* Look for what no estimator can mend, in the samples of trial i. */
 static fnx_status
-refuse_samples (fnx_call *c, const work_plan *p, size_t i)
+bad_sample (fnx_call *c, const fnx_buf *b, size_t i, int64_t k, int64_t t, double worst)
 {
-  const fnx_axis *channel = c->buf->spec (p->m->of)->axes[1];
-  for (int k = 0; k < p->C; k++)
-    for (int t = 0; t < p->T; t++)
-      if (!isfinite (p->x[i][(size_t)k * (size_t)p->T + (size_t)t])) {
-        const char *what = isnan (p->x[i][(size_t)k * (size_t)p->T + (size_t)t]) ? "missing (NaN)" : "infinite";
-        const char *help = "leave the trial out, or drop the channel with  ! pick";
-        if (channel->labels)
-          return c->fail (c, FNX_E_DATA, "%s: sample %d of channel %s is %s\n%s", trial_name (c, p->m->of, i), t + 1,
-                          channel->labels[k], what, help);
-        return c->fail (c, FNX_E_DATA, "%s: sample %d of channel %d is %s\n%s", trial_name (c, p->m->of, i), t + 1,
-                        k + 1, what, help);
-      }
+  const fnx_axis *channel = c->buf->spec (b)->axes[1];
+  const char *name = channel->labels ? channel->labels[k] : NULL, *trial = trial_name (c, b, i);
+  char number[24], drop[160] = "";
+  if (name)
+    snprintf (drop, sizeof drop, "drop the channel with  ! pick drop=%.80s, or ", name);
+  else
+    snprintf (number, sizeof number, "%lld", (long long)k + 1);
+  name = name ? name : number;
+  if (!isfinite (worst))
+    return c->fail (c, FNX_E_DATA, "%s: sample %lld of channel %s is %s\n%sleave the trial out", trial,
+                    (long long)t + 1, name, isnan (worst) ? "missing (NaN)" : "infinite", drop);
+  if (worst > 1)
+    return c->fail (c, FNX_E_DATA,
+                    "%s: sample %lld of channel %s is %.3g, too large to work with\n%sleave the trial out", trial,
+                    (long long)t + 1, name, worst, drop);
+  return c->fail (c, FNX_E_DATA,
+                  "%s: no sample of channel %s is above %.3g, too small to work with\n"
+                  "%sbring it to a usual unit: EEG has some 10 uV",
+                  trial, name, worst, drop);
+}
+
+enum { TEN_TO = 75 }; /* covariances, and squares of these, stay between 1e-300 and 1e300 */
+
+fnx_status
+samples_refuse (fnx_call *c, const fnx_buf *b, size_t i)
+{
+  const fnx_spec *s = b ? c->buf->spec (b) : NULL;
+  if (!s || s->ndim != 3 || strcmp (s->axes[2]->name, "time") != 0)
+    return FNX_OK;
+  int64_t T = s->axes[2]->size;
+  const double *x = c->buf->item (b, (int64_t)i), limit = pow (10, TEN_TO);
+  for (int64_t k = 0; k < s->axes[1]->size; k++) {
+    double top = 0;
+    for (int64_t t = 0; t < T; t++) {
+      double v = fabs (x[k * T + t]);
+      if (!(v < limit))
+        return bad_sample (c, b, i, k, t, v);
+      top = fmax (top, v);
+    }
+    if (top > 0 && top < 1 / limit)
+      return bad_sample (c, b, i, k, 0, top);
+  }
   return FNX_OK;
+}
+
+fnx_status
+samples_refuse_any (fnx_call *c, const fnx_buf *b)
+{
+  fnx_status status = FNX_OK;
+  for (int64_t i = 0; i < c->buf->spec (b)->axes[0]->size && status == FNX_OK; i++)
+    status = samples_refuse (c, b, (size_t)i);
+  return status;
+}
+
+fnx_status
+epochs_refuse (fnx_call *c, const fnx_buf *b, size_t i)
+{
+  const fnx_spec *s = c->buf->spec (b);
+  int n = (int)s->axes[1]->size, T = (int)s->axes[2]->size;
+  double *cov = c->scratch (c, (size_t)n * (size_t)n * sizeof *cov);
+  double *work = c->scratch (c, cov_work (n, T) * sizeof *work);
+  fnx_status status = cov && work ? samples_refuse (c, b, i) : FNX_E_NOMEM;
+  if (status != FNX_OK)
+    return status;
+  cov_estimate (COV_SCM, c->buf->item (b, (int64_t)i), n, T, cov, work);
+  matrices like = { .n = n, .of = b, .samples = T };
+  return matrices_refuse (c, &like, cov, trial_name (c, b, i));
 }
 
 /* The sentence speaks of the sample covariance, which shows the rank of the
@@ -151,9 +204,6 @@ refuse_samples (fnx_call *c, const work_plan *p, size_t i)
 static fnx_status
 refuse (fnx_call *c, work_plan *p, size_t i)
 {
-  fnx_status status = refuse_samples (c, p, i);
-  if (status != FNX_OK)
-    return status;
   work_plan plain = *p;
   plain.kind = COV_SCM;
   double *work = c->scratch (c, room_of (&plain) * sizeof *work);

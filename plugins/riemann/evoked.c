@@ -22,10 +22,12 @@ response (fnx_call *c, const fnx_buf *b, const evoked *e, const int32_t *code, i
   if (!(total > 0))
     return c->fail (c, FNX_E_DATA, "all trials of class %s have weight 0", e->cls.name[k]);
   la_scale (mean, 1 / total, e->n * e->T);
-  return isfinite (la_norm (mean, e->n * e->T))
-             ? FNX_OK
-             : c->fail (c, FNX_E_DATA, "a trial of class %s holds a missing or infinite sample\nleave it out",
-                        e->cls.name[k]);
+  if (la_norm (mean, e->n * e->T) < 1e75)
+    return FNX_OK;
+  fnx_status status = samples_refuse_any (c, b);
+  if (status != FNX_OK)
+    return status;
+  return c->fail (c, FNX_E_DATA, "the mean response to class %s is too large to work with", e->cls.name[k]);
 }
 
 fnx_status
@@ -115,7 +117,8 @@ gather (fnx_call *c, const fnx_buf *b, const evoked *e, cov_kind kind, size_t ke
 
 /* C_all, tested; spare: n x n doubles. */
 static fnx_status
-covariance_of_all (fnx_call *c, const fnx_buf *b, const evoked *e, cov_kind kind, double *s, double *spare)
+covariance_of_all (fnx_call *c, const fnx_buf *b, const evoked *e, cov_kind kind, const char *cure, double *s,
+                   double *spare)
 {
   size_t count = (size_t)c->buf->spec (b)->axes[0]->size, kept = 0;
   for (size_t i = 0; i < count; i++)
@@ -135,7 +138,10 @@ covariance_of_all (fnx_call *c, const fnx_buf *b, const evoked *e, cov_kind kind
     return FNX_E_NOMEM;
   if (!bad && !cov_spd (s, n, work))
     return FNX_OK;
-  matrices like = { .n = n, .of = b, .samples = L };
+  matrices like = { .n = n, .of = b, .samples = L, .cure = cure };
+  status = samples_refuse_any (c, b);
+  if (status != FNX_OK)
+    return status;
   size_t room = strlen (c->recording) + 64;
   char *what = c->scratch (c, room);
   if (!what)
@@ -155,14 +161,15 @@ evoked_sign (double *row, size_t n, size_t stride)
 }
 
 fnx_status
-xdawn_filters (fnx_call *c, const fnx_buf *b, const evoked *e, cov_kind kind, size_t each, double *filter)
+xdawn_filters (fnx_call *c, const fnx_buf *b, const evoked *e, cov_kind kind, const char *cure, size_t each,
+               double *filter)
 {
   size_t n = e->n, q = n * n;
   double *all = c->scratch (c, (4 * q + n + la_eig_work ((int)n) + cov_work ((int)n, (int)e->T)) * sizeof *all);
   if (!all)
     return FNX_E_NOMEM;
   double *one = all + q, *copy = one + q, *v = copy + q, *lambda = v + q, *work = lambda + n;
-  fnx_status status = covariance_of_all (c, b, e, kind, all, copy);
+  fnx_status status = covariance_of_all (c, b, e, kind, cure, all, copy);
   if (status != FNX_OK)
     return status;
   for (int32_t k = 0; k < e->cls.n; k++) {

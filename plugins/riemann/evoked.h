@@ -24,8 +24,9 @@ fnx_status evoked_fit (fnx_call *, const fnx_buf *, size_t n, size_t T);
 
 /* Filters v of each class, C_response v = lambda C_all v, largest lambda first,
  * of unit norm, the largest entry positive: filter[cls.n x each, n].  C_all is
- * of all trials of weight above 0 as one long recording. */
-fnx_status xdawn_filters (fnx_call *, const fnx_buf *, const evoked *, cov_kind, size_t each, double *filter);
+ * of all trials of weight above 0 as one long recording; cure: as in struct matrices, for where it is singular. */
+fnx_status xdawn_filters (fnx_call *, const fnx_buf *, const evoked *, cov_kind, const char *cure, size_t each,
+                          double *filter);
 /* "left:1", "left:2" .. for those rows, behind `prefix`; scratch memory. */
 const char *const *xdawn_labels (fnx_call *, const classes *, size_t each, const char *prefix);
 /* A row times the sign that makes its largest entry positive. */

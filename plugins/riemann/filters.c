@@ -9,6 +9,22 @@
 #include <stdio.h>
 
 fnx_status
+filters_refuse (fnx_call *c, const matrices *x, bool mne, const double *mean)
+{
+  matrices like = *x;
+  size_t room = strlen (c->recording) + 64;
+  char *what = c->scratch (c, room);
+  fnx_status status = what ? samples_refuse_any (c, x->of) : FNX_E_NOMEM;
+  if (status != FNX_OK)
+    return status;
+  like.samples = 0; /* of all trials together */
+  if (mne)
+    like.cure = "peer=pyriemann estimator=oas";
+  snprintf (what, room, "the mean covariance of all %zu trials of %s", x->count, c->recording);
+  return matrices_refuse (c, &like, mean, what);
+}
+
+fnx_status
 filters_new (fnx_call *c, filters *f, int n, size_t count, const char *band, const char *const *group, size_t n_group,
              const char *name)
 {

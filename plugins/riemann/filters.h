@@ -37,6 +37,9 @@ const fnx_spec *filters_spec (fnx_call *, const fnx_spec *in, int64_t count, cha
  * equals the later one first as numpy's reversed argsort.  merit is spent. */
 fnx_status filters_keep (fnx_call *, const double *v, double *merit, int n, size_t count, double *w);
 
+/* Say why the mean of these matrices has no filters. */
+fnx_status filters_refuse (fnx_call *, const matrices *, bool mne, const double *mean);
+
 extern const fnx_param_desc filters_metric_param, filters_classes_param;
 
 /* ---- patterns.c: common spatial patterns ---- */

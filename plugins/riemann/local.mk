@@ -36,6 +36,7 @@ plugins_riemann_riemann_la_SOURCES = \
   plugins/riemann/knn.c \
   plugins/riemann/ksvm.c \
   plugins/riemann/matrices.c \
+  plugins/riemann/causes.c \
   plugins/riemann/mdm.c \
   plugins/riemann/mdm.h \
   plugins/riemann/mdwm.c \

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Trials as matrices, and what is wrong with those that are not positive
- * definite: the commonest failure of this family, so it gets its cause (flat
- * channel, average reference, duplicate, too few samples) and its remedy.
+ * Trials as matrices, tested, over all threads, and their means.  What is wrong
+ * with one that will not do: causes.c.
  */
 #include "plugins/common/linalg.h"
 #include "plugins/riemann/riemann.h"
@@ -12,198 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *
-trial_name (fnx_call *c, const fnx_buf *b, size_t i)
-{
-  const fnx_column *col = c->buf->column (b, "trial", "recording");
-  const char *of = col && col->type == FNX_COL_TEXT && col->texts ? col->texts[i] : NULL;
-  size_t at = i;
-  if (of) { /* count within that recording */
-    at = 0;
-    for (size_t k = 0; k < i; k++)
-      at += col->texts[k] && strcmp (col->texts[k], of) == 0;
-  } else
-    of = c->recording;
-  size_t room = strlen (of) + 64;
-  char *text = c->scratch (c, room);
-  if (!text)
-    return "a trial";
-  snprintf (text, room, "trial %zu of %s", at + 1, of);
-  return text;
-}
-
-/* ---- the cause ------------------------------------------------------------ */
-
-typedef struct look {
-  fnx_call *c;
-  const matrices *m;
-  const double *x; /* the matrix */
-  size_t n;
-  const char *const *labels; /* or NULL */
-  char *text;                /* of the cause */
-  size_t room;
-} look;
-
-static const char *
-cure (const look *l)
-{
-  return l->m->cure ? l->m->cure : "estimator=oas";
-}
-
-static const char *
-channel (const look *l, size_t i, char text[24])
-{
-  if (l->labels)
-    return l->labels[i];
-  snprintf (text, 24, "%zu", i + 1);
-  return text;
-}
-
-static bool
-cause_flat (look *l)
-{
-  char name[24];
-  for (size_t i = 0; i < l->n; i++)
-    if (!(l->x[i * l->n + i] > 0)) {
-      snprintf (l->text, l->room, "channel %s is flat: drop it with  ! pick", channel (l, i, name));
-      return true;
-    }
-  return false;
-}
-
-static bool
-cause_few (look *l)
-{
-  if (l->m->samples == 0 || (size_t)l->m->samples > l->n)
-    return false;
-  snprintf (l->text, l->room, "%d samples a trial are too few for %zu channels: use %s, or longer epochs",
-            l->m->samples, l->n, cure (l));
-  return true;
-}
-
-static bool
-cause_reference (look *l)
-{
-  double most = 0, all = 0;
-  for (size_t i = 0; i < l->n; i++) {
-    double sum = 0;
-    for (size_t j = 0; j < l->n; j++) {
-      sum += l->x[i * l->n + j];
-      all = fmax (all, fabs (l->x[i * l->n + j]));
-    }
-    most = fmax (most, fabs (sum));
-  }
-  if (!(most <= 1e-9 * (double)l->n * all))
-    return false;
-  snprintf (l->text, l->room, "all channels sum to zero (average reference): use %s, or drop one channel with  ! pick",
-            cure (l));
-  return true;
-}
-
-static bool
-cause_duplicate (look *l)
-{
-  char one[24], two[24];
-  for (size_t i = 0; i < l->n; i++)
-    for (size_t j = i + 1; j < l->n; j++) {
-      double r = l->x[i * l->n + j] / sqrt (l->x[i * l->n + i] * l->x[j * l->n + j]);
-      if (fabs (r) > 1 - 1e-12) {
-        snprintf (l->text, l->room, "channels %s and %s are the same: drop one with  ! pick, or use %s",
-                  channel (l, i, one), channel (l, j, two), cure (l));
-        return true;
-      }
-    }
-  return false;
-}
-
-static bool
-cause_other (look *l)
-{
-  snprintf (
-      l->text, l->room,
-      "some channels are combinations of others (interpolated, or components removed): use %s, or drop them with  "
-      "! pick",
-      cure (l));
-  return true;
-}
-
-static bool (*const causes[]) (look *) = { cause_flat, cause_few, cause_reference, cause_duplicate, cause_other, NULL };
-
-/* Rank of the correlation matrix: the units of the channels do not matter. */
-static size_t
-rank_of (const look *l, double *copy, double *w, double *work)
-{
-  size_t rank = 0;
-  for (size_t i = 0; i < l->n; i++)
-    for (size_t j = 0; j < l->n; j++) {
-      double vv = l->x[i * l->n + i] * l->x[j * l->n + j];
-      copy[i * l->n + j] = vv > 0 ? l->x[i * l->n + j] / sqrt (vv) : 0;
-    }
-  if (la_eigvals (copy, (int)l->n, w, work))
-    return 0;
-  for (size_t i = 0; i < l->n; i++)
-    rank += w[i] > cov_pivot_floor ((int)l->n);
-  return rank;
-}
-
-static fnx_status
-not_finite (fnx_call *c, const char *what)
-{
-  return c->fail (c, FNX_E_DATA,
-                  "%s holds values that are not numbers\n"
-                  "leave the trial out, or mend the step before this one",
-                  what);
-}
-
-/* Unit of the entries, "" for none. */
-static const char *
-unit_of (fnx_call *c, const fnx_spec *s)
-{
-  if (!s || !s->unit || strcmp (s->unit, "1") == 0)
-    return "";
-  return strcmp (s->kind, "cov") == 0 ? s->unit : cov_unit (c, s->unit, COV_SCM);
-}
-
-fnx_status
-matrices_refuse (fnx_call *c, const matrices *m, const double *x, const char *what)
-{
-  size_t n = (size_t)m->n;
-  const fnx_spec *s = m->of ? c->buf->spec (m->of) : NULL;
-  look l = { .c = c, .m = m, .x = x, .n = n, .labels = m->labels, .room = 512 };
-  for (int k = 1; !l.labels && s && k < s->ndim; k++)
-    if (strcmp (s->axes[k]->name, "channel") == 0 && s->axes[k]->size == (int64_t)n)
-      l.labels = s->axes[k]->labels;
-  double *copy = c->scratch (c, (n * n + n + la_eig_work (m->n)) * sizeof *copy);
-  l.text = c->scratch (c, l.room);
-  if (!copy || !l.text)
-    return FNX_E_NOMEM;
-  double *w = copy + n * n, *work = w + n;
-  double gap = la_asymmetry (x, m->n);
-  if (isnan (gap))
-    return not_finite (c, what);
-  size_t rank = rank_of (&l, copy, w, work);
-  memcpy (copy, x, n * n * sizeof *copy);
-  if (la_eigvals (copy, m->n, w, work))
-    return not_finite (c, what);
-  if (gap > 1e-8 * fmax (fabs (w[0]), fabs (w[n - 1])))
-    return c->fail (c, FNX_E_DATA, "%s is not symmetric: mirrored entries differ by %g\nmake it with  ! cov", what,
-                    gap);
-  if (rank == n && w[0] > 0)
-    return c->fail (c, FNX_E_NUMERIC, "%s is too ill-conditioned: its eigenvalues go from %.2g to %.2g\nuse %s", what,
-                    w[0], w[n - 1], cure (&l));
-  for (size_t k = 0; causes[k]; k++)
-    if (causes[k](&l))
-      break;
-  const char *unit = unit_of (c, s);
-  if (fabs (w[0]) <= DBL_EPSILON * (double)n * w[n - 1])
-    w[0] = 0; /* what is printed must not change with the rounding of a machine */
-  return c->fail (c, FNX_E_NUMERIC, "%s is not positive definite: rank %zu of %zu, smallest eigenvalue %.2g%s%s\n%s",
-                  what, rank, n, w[0], *unit ? " " : "", unit, l.text);
-}
-
 fnx_status
 matrices_bad (fnx_call *c, const matrices *m, size_t i)
 {
+  fnx_status status = samples_refuse (c, m->of, i);
+  if (status != FNX_OK)
+    return status;
   const char *name = trial_name (c, m->of, i);
   size_t room = strlen (name) + 40;
   char *at = m->bin ? c->scratch (c, room) : NULL;
@@ -318,7 +131,7 @@ matrices_at (fnx_call *c, const fnx_buf *b, int64_t bin, size_t need, bool spd, 
 {
   const fnx_spec *s = c->buf->spec (b);
   int64_t count = s->axes[0]->size, n = s->axes[s->ndim - 1]->size, rows = s->axes[s->ndim - 2]->size;
-  *m = (matrices){ .of = b, .bin = bin, .cure = bin ? "crossspec shrinkage=0.1" : NULL };
+  *m = (matrices){ .of = b, .bin = bin, .cure = bin ? "crossspec shrinkage=0.1" : "cov estimator=oas" };
   if (n != rows)
     return c->fail (c, FNX_E_SPEC, "%s holds matrices of %lld x %lld; covariances are square", c->recording,
                     (long long)rows, (long long)n);

@@ -58,6 +58,19 @@ negotiate (fnx_call *c, fnx_step *s, const fnx_spec *const *in, const fnx_spec *
   return out[0] ? FNX_OK : FNX_E_NOMEM;
 }
 
+/* The one mean that singular matrices have may be singular itself. */
+static fnx_status
+tell_singular (fnx_call *c, const matrices *m, const double *mean)
+{
+  double *work = c->scratch (c, (size_t)m->n * (size_t)m->n * sizeof *work);
+  if (!work)
+    return FNX_E_NOMEM;
+  if (cov_spd (mean, m->n, work))
+    c->log (c, FNX_LOG_NOTE, "the mean of these %zu matrices is not positive definite; metric=riemann says why",
+            m->count);
+  return FNX_OK;
+}
+
 static fnx_status
 run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
 {
@@ -77,6 +90,8 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
     status = matrices_power (c, &m, s->p, w, NULL, 0, v);
   else
     status = matrices_mean (c, &m, (spd_metric)s->metric, w, NULL, 0, s->peer, NULL, v);
+  if (status == FNX_OK && s->metric == SPD_EUCLID)
+    status = tell_singular (c, &m, v);
   if (status == FNX_OK)
     out[0] = b;
   else

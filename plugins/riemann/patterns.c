@@ -123,12 +123,12 @@ patterns_fit (fnx_call *c, const patterns_how *how, const matrices *x, const dou
   }
   int bad = n_class == 2 ? two_classes (how, mean, x->n, &r, work)
                          : more_classes (c, how, mean, share, level, (int)n_class, x->n, &r, work);
-  if (bad)
-    return c->fail (c, FNX_E_NUMERIC,
-                    "the class covariances of %s are singular: its %d channels are not independent\n%s", c->recording,
-                    x->n,
-                    how->mne ? "drop a channel with  ! pick, or use  peer=pyriemann estimator=oas"
-                             : "use estimator=oas, or drop a channel with  ! pick");
+  if (bad) {
+    memset (work, 0, q * sizeof *work);
+    for (size_t k = 0; k < classes_n; k++)
+      la_axpy (work, 1.0 / n_class, mean + k * q, q);
+    return filters_refuse (c, x, how->mne, work);
+  }
   return filters_keep (c, r.v, r.merit, x->n, count, w);
 }
 

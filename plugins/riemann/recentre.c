@@ -13,9 +13,9 @@ work (const matrices *x)
 }
 
 static fnx_status
-learn (fnx_call *c, const fnx_step *s, const matrices *x, const double *w, const int32_t *code, int32_t k, double *v)
+learn (fnx_call *c, const fnx_step *s, const matrices *x, const double *w, const domains *d, int32_t k, double *v)
 {
-  return matrices_mean (c, x, s->metric, w, code, k, s->peer, NULL, v);
+  return matrices_mean (c, x, s->metric, w, d->of, k, s->peer, NULL, v);
 }
 
 static fnx_status

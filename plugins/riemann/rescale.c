@@ -53,7 +53,7 @@ spread_one (void *arg, size_t i, double *room)
 }
 
 static fnx_status
-learn (fnx_call *c, const fnx_step *s, const matrices *x, const double *w, const int32_t *code, int32_t k, double *v)
+learn (fnx_call *c, const fnx_step *s, const matrices *x, const double *w, const domains *dom, int32_t k, double *v)
 {
   double *ref = c->scratch (c, spd_ref_size (x->n) * sizeof *ref), *d = c->scratch (c, (x->count + 1) * sizeof *d);
   double *room = c->scratch (c, spd_work (x->n) * sizeof *room), sum = 0, total = 0;
@@ -63,22 +63,23 @@ learn (fnx_call *c, const fnx_step *s, const matrices *x, const double *w, const
   if (s->centred)
     identity (v, x->n);
   else
-    status = matrices_mean (c, x, SPD_RIEMANN, w, code, k, s->peer, NULL, v);
+    status = matrices_mean (c, x, SPD_RIEMANN, w, dom->of, k, s->peer, NULL, v);
   if (status == FNX_OK && spd_ref (SPD_RIEMANN, v, x->n, ref, room))
-    status = matrices_refuse (c, x, v, "the mean of a domain");
-  spread p = { x, ref, code, k, d };
+    status = matrices_refuse (c, x, v, adapt_called (c, "the mean", dom->name[k]));
+  spread p = { x, ref, dom->of, k, d };
   if (status == FNX_OK)
     status = matrices_each (c, x, spd_work (x->n), spread_one, &p, NULL);
   if (status != FNX_OK)
     return status;
   for (size_t i = 0; i < x->count; i++)
-    if (code[i] == k) {
+    if (dom->of[i] == k) {
       sum += (w ? w[i] : 1) * d[i] * d[i];
       total += w ? w[i] : 1;
     }
   v[adapt_square (x->n)] = sum / total;
   if (!(sum / total > 1e-20))
-    return c->fail (c, FNX_E_DATA, "all trials of a domain are the same: they have no dispersion\nleave it out");
+    return c->fail (c, FNX_E_DATA, "%s are the same: they have no dispersion\nleave them out",
+                    adapt_called (c, "all trials", dom->name[k]));
   return FNX_OK;
 }
 

@@ -12,6 +12,7 @@
 #include "plugins/common/give.h"
 #include "plugins/common/mean.h"
 #include "plugins/common/spd.h"
+#include "plugins/common/trialname.h"
 
 #include <stdbool.h>
 
@@ -25,7 +26,7 @@ typedef struct matrices {
   int samples;            /* they were estimated from; 0: unknown */
   /* Of the rows; NULL: those of the buffer's channels, where there are as many. */
   const char *const *labels;
-  const char *cure; /* what makes them positive definite; NULL: estimator=oas */
+  const char *cure; /* what makes them positive definite; NULL: estimator=oas; "": nothing that can be set */
   int64_t bin;      /* 0; or 1 + the index of their frequency */
 } matrices;
 
@@ -36,13 +37,12 @@ fnx_status matrices_of (fnx_call *, const fnx_buf *, size_t need, bool spd, matr
 fnx_status matrices_of_bin (fnx_call *, const fnx_buf *, int64_t bin, size_t need, matrices *);
 /* Each finite, symmetric and (spd) positive definite?  *bad as matrices_each has it. */
 fnx_status matrices_test (fnx_call *, const matrices *, bool spd, size_t *bad);
-/* Say why matrix i is not positive definite, and what to do. */
+/* Say why matrix i is not positive definite, and what to do; of epochs, look at
+ * their samples first. */
 fnx_status matrices_bad (fnx_call *, const matrices *, size_t i);
-/* The same for x[n,n], a matrix `like` those, which is called `what`; like->of
+/* causes.c: the same for x[n,n], a matrix `like` those, which is called `what`; like->of
  * may be NULL. */
 fnx_status matrices_refuse (fnx_call *, const matrices *like, const double *x, const char *what);
-/* "trial 17 of car.edf"; trials are counted from 1, within their recording. */
-const char *trial_name (fnx_call *, const fnx_buf *, size_t i);
 /* FNX_E_SPEC unless the matrices have the n channels a model was fitted on. */
 fnx_status matrices_fit (fnx_call *, const matrices *, int n);
 /* The mean under a metric; trials of code k only (codes NULL: all).  w: NULL,
@@ -82,6 +82,13 @@ typedef struct window {
 int window_delay (const window *, int b);
 /* Samples that a trial of T leaves. */
 int64_t window_samples (const window *, int64_t T);
+/* Look for what no estimator can mend in the samples of trial i of epochs (FNX_OK
+ * of anything else): missing or infinite ones, and those whose squares leave the
+ * range of doubles. */
+fnx_status samples_refuse (fnx_call *, const fnx_buf *, size_t i);
+fnx_status samples_refuse_any (fnx_call *, const fnx_buf *); /* of any trial */
+/* Why trial i of epochs has no covariance: its samples, or its rank. */
+fnx_status epochs_refuse (fnx_call *, const fnx_buf *, size_t i);
 fnx_status covs_of_epochs (fnx_call *, const fnx_buf *, cov_kind, const window *, double *out, matrices *);
 /* run() and apply() of what gives covariances: a new buffer of those of the
  * epochs `in`. */

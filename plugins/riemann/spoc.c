@@ -76,11 +76,10 @@ find (fnx_call *c, const fnx_step *s, const matrices *x, filters *f)
     la_axpy (mean, a, x->x[i], q);
     la_axpy (with, a * z[i], x->x[i], q);
   }
-  if (cov_spd (mean, x->n, copy) || la_eig_pair (with, mean, x->n, v, lambda, lambda + n))
-    return c->fail (c, FNX_E_NUMERIC, "the mean covariance of %s is singular: its %d channels are not independent\n%s",
-                    c->recording, x->n,
-                    s->mne ? "drop a channel with  ! pick, or use  peer=pyriemann estimator=oas"
-                           : "use estimator=oas, or drop a channel with  ! pick");
+  bool bad = cov_spd (mean, x->n, copy);
+  memcpy (copy, mean, q * sizeof *copy);
+  if (bad || la_eig_pair (with, copy, x->n, v, lambda, lambda + n))
+    return filters_refuse (c, x, s->mne, mean);
   for (size_t k = 0; k < n; k++)
     lambda[k] = fabs (lambda[k]);
   return filters_keep (c, v, lambda, x->n, count, f->w);

@@ -81,7 +81,7 @@ learn (fnx_call *c, const fnx_step *s, const fnx_buf *b, fnx_model *m)
   m->n = e.n;
   m->each = s->keep < e.n ? s->keep : e.n;
   m->filter = learn_alloc (c, (size_t)m->cls.n * m->each, m->n * sizeof *m->filter);
-  return m->filter ? xdawn_filters (c, b, &e, s->kind, m->each, m->filter) : FNX_E_NOMEM;
+  return m->filter ? xdawn_filters (c, b, &e, s->kind, NULL, m->each, m->filter) : FNX_E_NOMEM;
 }
 
 static fnx_status

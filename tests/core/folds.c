@@ -193,8 +193,9 @@ check_refusals (void)
            "all 4 trials are of session \"T2\": there is no other to test on\nadd recordings of another session, or "
            "use cv=stratified");
   p.groups = halves;
-  refused ("a class that stands in one group only", p, EXIT_DATA,
-           "fold 1 (it tests session \"T1\") leaves only trials of class \"T2\" to train on\nuse cv=stratified");
+  refused (
+      "a class that stands in one group only", p, EXIT_DATA,
+      "fold 1 (it tests session \"T1\") leaves only trials of class \"T2\" to train on\nuse cv=stratified folds=2");
   p.groups = gap;
   refused ("a trial without a group", p, EXIT_DATA,
            "1 of 4 trials have no session\ngive each recording one, or use cv=stratified");

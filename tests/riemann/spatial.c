@@ -447,7 +447,7 @@ refusals (void)
   t_texts (&car, "trial", "target", buffer_column (two, "trial", "target")->texts);
   refused ("csp peer=mne", car, FNX_E_NUMERIC, "peer=pyriemann estimator=oas");
   refused ("csp estimator=scm", car, FNX_E_NUMERIC, "average reference");
-  refused ("spoc peer=mne", car, FNX_E_NUMERIC, "not independent");
+  refused ("spoc peer=mne", car, FNX_E_NUMERIC, "rank 5 of 6");
   v[5] = NAN;
   fnx_buf *gap = t_buf ("epochs[trial,channel,time]", v, (long)K, (long)C, (long)T);
   t_texts (&gap, "trial", "target", buffer_column (two, "trial", "target")->texts);
