@@ -11,6 +11,7 @@
 #include "core/evaluate_impl.h"
 #include "core/memo.h"
 #include "core/param.h"
+#include "core/prepared.h"
 #include "core/rng.h"
 
 const protocol protocols[] = {
@@ -255,6 +256,7 @@ evaluate_group (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n_al
   int n_inputs = e->pipe[0].n_inputs; /* pipelines see the same slots from outside */
   double value = NAN;
   memo *common;
+  prepared *rows = NULL;
   call c;
 
   g.input = calloc ((size_t)n_inputs, sizeof *g.input);
@@ -289,10 +291,13 @@ evaluate_group (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n_al
     st = make_folds (&g, &c, axis, f);
   if (st == FNX_OK && e->name)
     st = tell_places (&g, &c, axis, r, f);
+  if (st == FNX_OK && !(rows = prepared_new (f)))
+    st = f->code;
   common = st == FNX_OK ? memo_new (e->pipe, e->n_pipes) : NULL;
   for (size_t i = 0; i < e->n_pipes && st == FNX_OK; i++) {
     g.pipe = &e->pipe[i];
     g.pipe->memo = common;
+    g.pipe->prepared = rows;
     report_pipeline (r, e->name ? e->name[i] : NULL);
     if (e->name)
       session_stage (s->ses, STAGE_PIPELINE, e->name[i], i + 1, e->n_pipes);
@@ -301,8 +306,11 @@ evaluate_group (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n_al
       st = permute (&g, r, value, f);
   }
   memo_free (common);
-  for (size_t i = 0; i < e->n_pipes; i++)
+  prepared_free (rows);
+  for (size_t i = 0; i < e->n_pipes; i++) {
     e->pipe[i].memo = NULL;
+    e->pipe[i].prepared = NULL;
+  }
   parts_free (&g.parts);
   if (g.folds)
     item_sets_free (g.sets, g.folds->n);

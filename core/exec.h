@@ -54,6 +54,7 @@ struct node {
   pthread_mutex_t *lock;              /* of FNX_THREADS_SERIAL_STEP: calls on `step` take turns; else NULL */
   const fnx_ext_stream *stream;       /* NULL if it does not stream with these settings */
   const fnx_ext_estimator *estimator; /* NULL if it learns nothing */
+  const fnx_ext_prepare *prepare;     /* of an estimator; or NULL */
   fnx_model *model;                   /* of an estimator, once fitted */
   int from[MAX_PORTS];                /* slot that feeds each input port; -1: none */
   fnx_dtype want[MAX_PORTS];          /* element type it is given */
@@ -122,8 +123,11 @@ fnx_status scope_add_all (scope *, const chain_step *, size_t n, fault *f);
 
 /* One node on whole inputs: converts types, fits estimators on what they get. */
 fnx_status node_run (const scope *, node *, const fnx_buf *const *in, const fnx_buf **out, fault *f);
-fnx_status node_fit (const scope *, const node *, const fnx_buf *const *in, const fnx_model *start, fnx_model **model,
+/* `rows`: what node_prepare gave for these items; or NULL. */
+fnx_status node_fit (const scope *, const node *, const fnx_buf *const *in, const fnx_buf *rows, fnx_model **model,
                      fault *f);
+/* What a node with ->prepare works out of each item alone. */
+fnx_status node_prepare (const scope *, const node *, const fnx_buf *const *in, const fnx_buf **rows, fault *f);
 fnx_status node_apply (const scope *, const node *, const fnx_model *, const fnx_buf *const *in, const fnx_buf **out,
                        fault *f);
 

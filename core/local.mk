@@ -130,6 +130,8 @@ libcore_la_SOURCES += \
   core/clock.h \
   core/load.c \
   core/load.h \
+  core/prepared.c \
+  core/prepared.h \
   core/probe.c \
   core/registry.c \
   core/registry_reader.c \

@@ -117,5 +117,6 @@ node_open (scope *s, node *n, const chain_step *line, fault *f)
     }
   }
   n->estimator = n->desc->extension ? n->desc->extension (n->step, FNX_ESTIMATOR) : NULL;
+  n->prepare = n->estimator ? n->desc->extension (n->step, FNX_PREPARE) : NULL;
   return FNX_OK;
 }

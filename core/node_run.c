@@ -47,7 +47,7 @@ leave (const node *n)
 }
 
 fnx_status
-node_fit (const scope *s, const node *n, const fnx_buf *const *in, const fnx_model *start, fnx_model **model, fault *f)
+node_fit (const scope *s, const node *n, const fnx_buf *const *in, const fnx_buf *rows, fnx_model **model, fault *f)
 {
   const fnx_buf *typed[MAX_PORTS] = { NULL };
   fnx_status st = node_inputs (n, in, typed, f);
@@ -56,9 +56,47 @@ node_fit (const scope *s, const node *n, const fnx_buf *const *in, const fnx_mod
   *model = NULL;
   if (st == FNX_OK && (st = node_call (s, n, &c, f)) == FNX_OK) {
     enter (n);
-    st = call_end (&c, n->estimator->fit (&c.api, n->step, typed, start, model));
+    if (rows)
+      st = call_end (&c, n->prepare->fit_prepared (&c.api, n->step, typed, rows, NULL, model));
+    else
+      st = call_end (&c, n->estimator->fit (&c.api, n->step, typed, NULL, model));
     leave (n);
   }
+  buffers_unref (typed, MAX_PORTS);
+  return node_fault (n, f, st);
+}
+
+static void
+hide_targets (const node *n, const fnx_buf **typed)
+{
+  for (int i = 0; i < n->n_in; i++)
+    if (n->desc->inputs[i]->flags & FNX_PORT_TARGET) {
+      buffer_unref (typed[i]);
+      typed[i] = NULL;
+    }
+}
+
+fnx_status
+node_prepare (const scope *s, const node *n, const fnx_buf *const *in, const fnx_buf **rows, fault *f)
+{
+  const fnx_buf *typed[MAX_PORTS] = { NULL };
+  fnx_status st = node_inputs (n, in, typed, f);
+  call c;
+
+  *rows = NULL;
+  hide_targets (n, typed);
+  if (st == FNX_OK && (st = node_call (s, n, &c, f)) == FNX_OK) {
+    enter (n);
+    st = n->prepare->prepare (&c.api, n->step, typed, rows);
+    leave (n);
+    if (st == FNX_OK
+        && (!*rows || !buffer_spec (*rows)->ndim
+            || buffer_spec (*rows)->axes[0]->size != buffer_spec (typed[0])->axes[0]->size))
+      st = c.api.fail (&c.api, FNX_E_BUG, FNX_PREPARE " gives not one row for each item");
+    st = call_end (&c, st);
+  }
+  if (st != FNX_OK)
+    buffers_unref (rows, 1);
   buffers_unref (typed, MAX_PORTS);
   return node_fault (n, f, st);
 }
@@ -70,11 +108,7 @@ node_apply (const scope *s, const node *n, const fnx_model *m, const fnx_buf *co
   fnx_status st = node_inputs (n, in, typed, f);
   call c;
 
-  for (int i = 0; i < n->n_in; i++)
-    if (n->desc->inputs[i]->flags & FNX_PORT_TARGET) {
-      buffer_unref (typed[i]);
-      typed[i] = NULL;
-    }
+  hide_targets (n, typed);
   if (st == FNX_OK && (st = node_call (s, n, &c, f)) == FNX_OK) {
     enter (n);
     st = call_end (&c, n->estimator->apply (&c.api, n->step, m, typed, out));

@@ -6,6 +6,7 @@
 #include "core/memo.h"
 #include "core/pipeline.h"
 #include "core/pool.h"
+#include "core/prepared.h"
 
 /* ---- planning -------------------------------------------------------------------- */
 
@@ -104,6 +105,8 @@ items_of (const fnx_buf *b, int64_t n_items, const int64_t *idx, int64_t n, faul
 
 /* ---- walking ------------------------------------------------------------------------- */
 
+enum { SETS_MIN = 4 }; /* on their way at once, also with fewer threads */
+
 /* Values on their way, by slot: one for all sets, or training and test items
  * of each set. */
 typedef struct value {
@@ -123,9 +126,12 @@ typedef struct walk {
   size_t candidate;
   pipeline_leaf leaf;
   void *arg;
+  bool grouped;  /* some sets are on their way, not all */
+  fault pending; /* of a set behind those that are still on their way */
   /* of the running depth */
   int k;
-  fault *faults; /* n_sets: jobs must not share one */
+  const fnx_buf *rows; /* what its step works out of each item; or NULL */
+  fault *faults;       /* n_sets: jobs must not share one */
 } walk;
 
 static void
@@ -223,7 +229,7 @@ run_set (void *arg, size_t i, uint32_t worker)
   node *n = &w->p->sub.nodes[w->k];
   scope s = w->p->sub;
   bool last = w->k + 1 == w->p->sub.n_nodes;
-  const fnx_buf *train[MAX_PORTS] = { NULL }, *test[MAX_PORTS] = { NULL }, *out[MAX_PORTS] = { NULL };
+  const fnx_buf *train[MAX_PORTS] = { NULL }, *test[MAX_PORTS] = { NULL }, *out[MAX_PORTS] = { NULL }, *rows = NULL;
   fnx_model *model = NULL;
   fault *f = &w->faults[j];
   fnx_status st;
@@ -234,8 +240,10 @@ run_set (void *arg, size_t i, uint32_t worker)
   if (st == FNX_OK)
     st = parts_of (w, n, j, true, test, f);
   if (n->estimator) {
+    if (st == FNX_OK && w->rows && !(rows = items_of (w->rows, w->n_items, w->sets[j].train, w->sets[j].n_train, f)))
+      st = f->code;
     if (st == FNX_OK)
-      st = node_fit (&s, n, train, NULL, &model, f);
+      st = node_fit (&s, n, train, rows, &model, f);
     if (st == FNX_OK && w->p->told)
       st = learned_ask (&s, n, model, tell, &(teller){ w->p, j }, f);
     if (st == FNX_OK && !last && (st = node_apply (&s, n, model, train, out, f)) == FNX_OK)
@@ -253,21 +261,27 @@ run_set (void *arg, size_t i, uint32_t worker)
   buffers_unref (train, MAX_PORTS);
   buffers_unref (test, MAX_PORTS);
   buffers_unref (out, MAX_PORTS);
+  buffer_unref (rows);
   if (st == FNX_OK && last)
     st = w->leaf (w->arg, w->candidate, j, w->values[n->first_slot].test[j], f);
   return st;
+}
+
+/* Does the step see the same items whatever the set? */
+static bool
+sees_all (const walk *w, const node *n)
+{
+  for (int i = 0; i < n->n_in; i++)
+    if (n->from[i] >= 0 && !w->values[n->from[i]].all)
+      return false;
+  return true;
 }
 
 /* May the step run once for all sets? */
 static bool
 once_for_all (const walk *w, const node *n)
 {
-  if (n->estimator || !(n->desc->flags & FNX_S_ITEMWISE))
-    return false;
-  for (int i = 0; i < n->n_in; i++)
-    if (n->from[i] >= 0 && !w->values[n->from[i]].all)
-      return false;
-  return true;
+  return !n->estimator && (n->desc->flags & FNX_S_ITEMWISE) && sees_all (w, n);
 }
 
 static fnx_status
@@ -299,6 +313,41 @@ run_all (walk *w, node *n, fault *f)
 }
 
 static fnx_status
+prepare (walk *w, const node *n, fault *f)
+{
+  const fnx_buf *in[MAX_PORTS] = { NULL };
+
+  for (int i = 0; i < n->n_in; i++)
+    in[i] = n->from[i] < 0 ? NULL : w->values[n->from[i]].all;
+  return prepared_rows (w->p->prepared, w->p, w->k, in, &w->rows, f);
+}
+
+/* What a user is told must not depend on how many sets are on their way at once,
+ * which is a matter of threads: a fault in a later block of SETS_MIN sets waits
+ * until the blocks before it have gone all the way, as they would have alone. */
+static fnx_status
+settle_faults (walk *w, fnx_status st, fault *f)
+{
+  size_t j = w->first, block;
+
+  while (j < w->end && !w->faults[j].text)
+    j++;
+  if (st == FNX_OK || j == w->end)
+    return st;
+  block = j - j % SETS_MIN;
+  if (block > w->first) {
+    fault_clear (&w->pending);
+    fault_move (&w->pending, &w->faults[j]);
+    w->end = block;
+    st = FNX_OK;
+  } else
+    fault_move (f, &w->faults[j]);
+  for (j = 0; j < w->n_sets; j++)
+    fault_clear (&w->faults[j]);
+  return st;
+}
+
+static fnx_status
 run_sets (walk *w, node *n, fault *f)
 {
   fnx_status st = FNX_OK;
@@ -311,10 +360,11 @@ run_sets (walk *w, node *n, fault *f)
     if (!v->train || !v->test)
       return fault_memory (f);
   }
-  st = pool_run (w->end - w->first, run_set, w);
-  for (size_t j = 0; j < w->n_sets; j++)
-    if (w->faults[j].text)
-      fault_move (f, &w->faults[j]);
+  if (n->prepare && sees_all (w, n) && (st = prepare (w, n, f)) != FNX_OK)
+    return st;
+  st = settle_faults (w, pool_run (w->end - w->first, run_set, w), f);
+  buffer_unref (w->rows);
+  w->rows = NULL;
   return st;
 }
 
@@ -332,10 +382,11 @@ tell_search (walk *w)
 
 static fnx_status walk_from (walk *w, int k, fault *f);
 
+/* As many as there are threads, in whole blocks. */
 static size_t
 sets_at_once (void)
 {
-  return pool_size () > 4 ? pool_size () : 4;
+  return (pool_size () + SETS_MIN - 1) / SETS_MIN * SETS_MIN;
 }
 
 /* The tree from step k on, a few sets after the other: what they hold at a time
@@ -343,16 +394,21 @@ sets_at_once (void)
 static fnx_status
 walk_groups (walk *w, int k, fault *f)
 {
-  size_t end = w->end, at_once = sets_at_once ();
+  size_t at_once = sets_at_once ();
   fnx_status st = FNX_OK;
 
-  for (size_t first = w->first; first < end && st == FNX_OK; first += at_once) {
+  w->grouped = true;
+  for (size_t first = 0; first < w->n_sets && st == FNX_OK; first += at_once) {
     w->first = first;
-    w->end = end - first < at_once ? end : first + at_once;
+    w->end = w->n_sets - first < at_once ? w->n_sets : first + at_once;
     st = walk_from (w, k, f);
+    if (st == FNX_OK && w->pending.text)
+      st = w->pending.code;
+    fault_move (f, &w->pending);
   }
+  w->grouped = false;
   w->first = 0;
-  w->end = end;
+  w->end = w->n_sets;
   return st;
 }
 
@@ -364,7 +420,7 @@ walk_from (walk *w, int k, fault *f)
   size_t before = w->candidate, below = 1;
   fnx_status st = FNX_OK;
 
-  if (w->end - w->first > sets_at_once () && !once_for_all (w, n))
+  if (!w->grouped && !once_for_all (w, n))
     return walk_groups (w, k, f);
   for (int i = k + 1; i < w->p->sub.n_nodes; i++)
     below *= w->p->tried[i].n;
@@ -416,6 +472,7 @@ pipeline_walk (pipeline *p, const fnx_buf *const *input, int64_t n_items, const 
     forget (&w, i);
   for (size_t j = 0; w.faults && j < n_sets; j++)
     fault_clear (&w.faults[j]);
+  fault_clear (&w.pending);
   free (w.values);
   free (w.faults);
   return st;

@@ -14,6 +14,7 @@
 #include "core/settings.h"
 
 struct memo;
+struct prepared;
 
 typedef struct pipeline {
   scope sub;          /* planned with the first settings */
@@ -25,7 +26,8 @@ typedef struct pipeline {
    * (learned.h), from several threads for different sets; or NULL. */
   void (*told) (void *arg, size_t set, const char *step, const char *name, const char *value);
   void *told_arg;
-  struct memo *memo; /* what it has in common with others on the same inputs (memo.h); or NULL */
+  struct memo *memo;         /* what it has in common with others on the same inputs (memo.h); or NULL */
+  struct prepared *prepared; /* what was worked out of each item alone (prepared.h); or NULL */
 } pipeline;
 
 /* A training set and what is to be predicted with it: items of the inputs. */

@@ -37,6 +37,16 @@ void step_free (fnx_step *);
  * are `fit_` and `free_`; then further fields of fnx_ext_estimator:
  *   ESTIMATOR ("scale", 1, put, get, NULL, fit, model_free, .apply = apply, .learns = "means") */
 #define ESTIMATOR(step_, version_, put_, get_, complete_, fit_, free_, ...)                                            \
+  ESTIMATOR_TABLE (step_, version_, put_, get_, complete_, fit_, free_, __VA_ARGS__);                                  \
+  static const void *extension (const fnx_step *s, const char *id)                                                     \
+  {                                                                                                                    \
+    (void)s;                                                                                                           \
+    return strcmp (id, FNX_ESTIMATOR) == 0 ? &estimator : NULL;                                                        \
+  }                                                                                                                    \
+  _Static_assert(sizeof step_ > 1, "a step has a name")
+
+/* The same without extension(), for a step that has a further one. */
+#define ESTIMATOR_TABLE(step_, version_, put_, get_, complete_, fit_, free_, ...)                                      \
   static const saved saved_fields = { step_, sizeof (struct fnx_model), version_, put_, get_, complete_, free_ };      \
   static fnx_status save (fnx_call *c, const fnx_model *m, fnx_status (*put_to) (void *, const void *, size_t),        \
                           void *to)                                                                                    \
@@ -57,12 +67,6 @@ void step_free (fnx_step *);
                                                .state_version = version_,                                              \
                                                .save = save,                                                           \
                                                .load = load,                                                           \
-                                               __VA_ARGS__ };                                                          \
-  static const void *extension (const fnx_step *s, const char *id)                                                     \
-  {                                                                                                                    \
-    (void)s;                                                                                                           \
-    return strcmp (id, FNX_ESTIMATOR) == 0 ? &estimator : NULL;                                                        \
-  }                                                                                                                    \
-  _Static_assert(sizeof step_ > 1, "a step has a name")
+                                               __VA_ARGS__ }
 
 #endif

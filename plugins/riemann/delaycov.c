@@ -65,14 +65,32 @@ model_free (fnx_model *m)
 }
 
 static fnx_status
-fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *start, fnx_model **out)
+prepare (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
+{
+  return delays_listen (c, &s->rules, in[0], out);
+}
+
+static fnx_status
+fit_prepared (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_buf *said, const fnx_model *start,
+              fnx_model **out)
 {
   (void)start; /* nothing is iterated */
   fnx_model *m = learn_alloc (c, 1, sizeof *m);
   if (!m)
     return FNX_E_NOMEM;
-  fnx_status status = delays_learn (c, &s->rules, in[0], &m->d);
+  fnx_status status = delays_settle (c, &s->rules, in[0], said, &m->d);
   return fitted (status, m, model_free, out);
+}
+
+static fnx_status
+fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *start, fnx_model **out)
+{
+  const fnx_buf *said = NULL;
+  fnx_status status = prepare (c, s, in, &said);
+  if (status == FNX_OK)
+    status = fit_prepared (c, s, in, said, start, out);
+  c->buf->unref (said);
+  return status;
 }
 
 static fnx_status
@@ -127,7 +145,20 @@ get (state_in *in, const fnx_step *s, fnx_model *m)
   return true;
 }
 
-ESTIMATOR ("delaycov", 1, put, get, NULL, fit, model_free, .apply = apply, .learns = "order, lag", .report = report);
+ESTIMATOR_TABLE ("delaycov", 1, put, get, NULL, fit, model_free, .apply = apply, .learns = "order, lag",
+                 .report = report);
+
+static const fnx_ext_prepare preparation
+    = { .struct_size = sizeof preparation, .prepare = prepare, .fit_prepared = fit_prepared };
+
+static const void *
+extension (const fnx_step *s, const char *id)
+{
+  (void)s;
+  return strcmp (id, FNX_ESTIMATOR) == 0 ? (const void *)&estimator
+         : strcmp (id, FNX_PREPARE) == 0 ? (const void *)&preparation
+                                         : NULL;
+}
 
 static const fnx_param_desc method_param = {
   .struct_size = sizeof method_param,
@@ -214,7 +245,8 @@ const fnx_step_desc delaycov_step = {
   .doc
   = "augcov with order and lag read off the training trials, without their targets and without a search: delayed"
     " copies of a signal unfold the dynamics behind it (Takens), and there are ways to see how many copies that takes"
-    " and how far apart. Inside evaluate they are learned again in each fold; the result says them.\n\n"
+    " and how far apart. Inside evaluate they are learned in each fold from its training trials; what a trial says"
+    " alone is worked out once. The result says them.\n\n"
     "mdop (Nichkawde): channels and delays 0 to max-delay that drive nearest neighbours apart fastest are added until"
     " at most 5 % of the neighbours are false, or more than before. The Theiler window is the longest first minimum of"
     " mutual information over the channels. Order is the mean over trials of the number of delays, lag the mean of"

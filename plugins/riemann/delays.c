@@ -12,29 +12,50 @@
 
 /* ---- what each trial says ------------------------------------------------------ */
 
-/* Of one trial. */
-typedef struct said {
-  int wrong;  /* 0; 1: row `bad` is flat; 2: too few samples; 3: row `bad` is not finite */
-  size_t bad; /* for 2: the Theiler window */
-  mdop m;
-} said;
+/* Of MDOP n, then the n delays; of the others the mutual information of each
+ * delay and, of cao and fnn, E1, false neighbours and how many channels knew of
+ * each dimension: sums over the channels. */
+enum { MDOP_WIDE = 1 + TAKENS_CYCLES + 1 };
 
 typedef struct study {
   fnx_call *c;
   const delay_rules *rules;
   const fnx_buf *in;
   size_t count, C, T;
-  said *said;   /* of each trial */
-  size_t delay; /* longest that mutual information is averaged for */
+  size_t delay; /* longest that mutual information is summed for */
   size_t top;   /* dimensions that are looked at */
-  /* cao, fnn, ami: sums over the channels of each trial; `many` is how many */
-  double *ami, *e1, *fnn, *many;
-  char *room; /* of each worker */
+  size_t wide;  /* numbers a trial */
+  /* while they speak */
+  double *said; /* [count,wide] */
+  struct flaw {
+    int wrong;  /* 0; 1: row `bad` is flat; 2: too few samples; 3: row `bad` is not finite */
+    size_t bad; /* for 2: the Theiler window */
+  } * flaw;     /* of each trial */
+  char *room;   /* of each worker */
   size_t room_size;
 } study;
 
+static fnx_status
+study_begin (study *y, fnx_call *c, const delay_rules *rules, const fnx_buf *b)
+{
+  const fnx_spec *spec = c->buf->spec (b);
+  int64_t count = spec->axes[0]->size, C = spec->axes[1]->size, T = spec->axes[2]->size;
+  if (count < 1)
+    return c->fail (c, FNX_E_DATA, "%s has no trials to learn delays from", c->recording);
+  if (C < 1 || T < 40 || T > INT32_MAX || C > 20000)
+    return c->fail (c, FNX_E_DATA,
+                    "%s: epochs of %lld channels and %lld samples; delays are learned from 40 samples or more\n"
+                    "use longer epochs",
+                    c->recording, (long long)C, (long long)T);
+  *y = (study){ .c = c, .rules = rules, .in = b, .count = (size_t)count, .C = (size_t)C, .T = (size_t)T };
+  y->delay = y->T / 2 < (size_t)rules->max_delay ? y->T / 2 : (size_t)rules->max_delay;
+  y->top = rules->method == CAO || rules->method == FNN ? (size_t)rules->max_order : 0;
+  y->wide = rules->method == MDOP ? MDOP_WIDE : y->delay + 3 * y->top;
+  return FNX_OK;
+}
+
 static bool
-looks_sound (const study *y, const double *x, said *r)
+looks_sound (const study *y, const double *x, struct flaw *r)
 {
   for (size_t c = 0; c < y->C; c++) {
     const double *row = x + c * y->T;
@@ -42,12 +63,12 @@ looks_sound (const study *y, const double *x, said *r)
     for (size_t t = 0; t < y->T; t++) {
       moves = moves || row[t] != row[0];
       if (!isfinite (row[t])) {
-        *r = (said){ .wrong = 3, .bad = c };
+        *r = (struct flaw){ .wrong = 3, .bad = c };
         return false;
       }
     }
     if (!moves) {
-      *r = (said){ .wrong = 1, .bad = c };
+      *r = (struct flaw){ .wrong = 1, .bad = c };
       return false;
     }
   }
@@ -56,16 +77,17 @@ looks_sound (const study *y, const double *x, said *r)
 
 /* Growth of distances along one channel, at its own delay. */
 static void
-add_growth (const study *y, const double *row, size_t i, mutual *m, void *room)
+add_growth (const study *y, const double *row, double *e1, void *room)
 {
-  double a[ACM_MAX_ORDER + 1], fnn[ACM_MAX_ORDER + 1];
+  double a[ACM_MAX_ORDER + 1], share[ACM_MAX_ORDER + 1], *fnn = e1 + y->top, *many = fnn + y->top;
   size_t most = takens_reach (y->T);
-  mutual_begin (m, row, y->T, most, room);
-  size_t tau = mutual_first_min (m, most), known = takens_growth (row, y->T, tau, y->top, a, fnn, room);
+  mutual m;
+  mutual_begin (&m, row, y->T, most, room);
+  size_t tau = mutual_first_min (&m, most), known = takens_growth (row, y->T, tau, y->top, a, share, room);
   for (size_t d = 0; d + 1 < known; d++) {
-    y->e1[i * y->top + d] += a[d + 1] / a[d];
-    y->fnn[i * y->top + d] += fnn[d];
-    y->many[i * y->top + d]++;
+    e1[d] += a[d + 1] / a[d];
+    fnn[d] += share[d];
+    many[d]++;
   }
 }
 
@@ -73,25 +95,30 @@ static fnx_status
 one (void *arg, size_t i, uint32_t worker)
 {
   study *y = arg;
-  said *r = &y->said[i];
+  struct flaw *r = &y->flaw[i];
   const double *x = y->c->buf->item (y->in, (int64_t)i);
+  double *said = y->said + i * y->wide;
   void *room = y->room + worker * y->room_size;
-  mutual m;
   if (y->c->progress (y->c, i, y->count))
     return FNX_E_CANCELLED;
   if (!looks_sound (y, x, r))
     return FNX_E_DATA;
   if (y->rules->method == MDOP) {
-    r->wrong = takens_mdop (x, y->C, y->T, (size_t)y->rules->max_delay, &r->m, &r->bad, room);
+    mdop m;
+    r->wrong = takens_mdop (x, y->C, y->T, (size_t)y->rules->max_delay, &m, &r->bad, room);
+    said[0] = m.n;
+    for (int k = 0; k < m.n; k++)
+      said[1 + k] = m.delay[k];
     return r->wrong ? FNX_E_DATA : FNX_OK;
   }
   for (size_t c = 0; c < y->C; c++) {
     const double *row = x + c * y->T;
+    mutual m;
     mutual_begin (&m, row, y->T, y->delay, room);
     for (size_t d = 0; d < y->delay; d++)
-      y->ami[i * y->delay + d] += mutual_at (&m, d + 1);
-    if (y->rules->method != AMI)
-      add_growth (y, row, i, &m, room);
+      said[d] += mutual_at (&m, d + 1);
+    if (y->top)
+      add_growth (y, row, said + y->delay, room);
   }
   return FNX_OK;
 }
@@ -99,7 +126,7 @@ one (void *arg, size_t i, uint32_t worker)
 static fnx_status
 refuse (fnx_call *c, const study *y, size_t i)
 {
-  const said *r = &y->said[i];
+  const struct flaw *r = &y->flaw[i];
   const fnx_axis *channel = c->buf->spec (y->in)->axes[1];
   const char *trial = trial_name (c, y->in, i);
   char number[32];
@@ -118,51 +145,100 @@ refuse (fnx_call *c, const study *y, size_t i)
                   trial, name);
 }
 
+/* The rows of the buffer that is handed out: features[trial,feature]. */
+static fnx_buf *
+rows_new (const study *y)
+{
+  const fnx_spec *in = y->c->buf->spec (y->in);
+  const fnx_axis feature = { .struct_size = sizeof feature, .name = "feature", .size = (int64_t)y->wide };
+  const fnx_axis *const axes[] = { in->axes[0], &feature };
+  const fnx_spec spec
+      = { .struct_size = sizeof spec, .ndim = 2, .kind = "features", .unit = "1", .dtype = FNX_F8, .axes = axes };
+  return y->c->buf->like (y->c, y->in, &spec);
+}
+
+fnx_status
+delays_listen (fnx_call *c, const delay_rules *rules, const fnx_buf *epochs, const fnx_buf **said)
+{
+  study y;
+  fnx_status status = study_begin (&y, c, rules, epochs);
+  if (status != FNX_OK)
+    return status;
+  size_t most = y.top ? takens_growth_room (y.T, takens_reach (y.T), y.top) : 0;
+  most = most > mutual_room (y.T) ? most : mutual_room (y.T);
+  if (rules->method == MDOP)
+    most = takens_mdop_room (y.C, y.T, (size_t)rules->max_delay);
+  y.room_size = (most + 63) & ~(size_t)63;
+  y.room = c->scratch (c, y.room_size * (c->max_threads ? c->max_threads : 1));
+  y.flaw = c->scratch (c, y.count * sizeof *y.flaw);
+  fnx_buf *rows = rows_new (&y);
+  y.said = rows ? c->buf->write (c, rows) : NULL;
+  if (!y.room || !y.flaw || !y.said)
+    status = FNX_E_NOMEM;
+  if (status == FNX_OK)
+    status = c->parallel (c, y.count, one, &y);
+  for (size_t i = 0; status == FNX_E_DATA && i < y.count; i++)
+    if (y.flaw[i].wrong) {
+      status = refuse (c, &y, i);
+      break;
+    }
+  if (status == FNX_OK)
+    *said = rows;
+  else
+    c->buf->unref (rows);
+  return status;
+}
+
 /* ---- what they say together ------------------------------------------------------ */
 
-/* Sums over trials in their order: sum[n]. */
+typedef struct hearing {
+  const study *y;
+  const double *const *row; /* of each trial */
+} hearing;
+
+/* Sums over trials in their order of numbers first .. first + n - 1: sum[n]. */
 static void
-add_up (const study *y, const double *of, size_t n, double *sum)
+add_up (const hearing *h, size_t first, size_t n, double *sum)
 {
   for (size_t k = 0; k < n; k++)
     sum[k] = 0;
-  for (size_t i = 0; i < y->count; i++)
+  for (size_t i = 0; i < h->y->count; i++)
     for (size_t k = 0; k < n; k++)
-      sum[k] += of[i * n + k];
+      sum[k] += h->row[i][first + k];
 }
 
 /* Order and lag are means over trials of the number of delays and of their
  * mean, the leading 0 included; halves go to the even side, as in Julia. */
 static void
-settle_mdop (const study *y, delays *m)
+settle_mdop (const hearing *h, delays *m)
 {
   double order = 0, lag = 0;
-  for (size_t i = 0; i < y->count; i++) {
-    const mdop *r = &y->said[i].m;
+  for (size_t i = 0; i < h->y->count; i++) {
+    const double *r = h->row[i];
     double sum = 0;
-    for (int k = 0; k < r->n; k++)
-      sum += r->delay[k];
-    order += r->n;
-    lag += nearbyint (sum / r->n);
+    for (int k = 1; k <= (int)r[0]; k++)
+      sum += r[k];
+    order += r[0];
+    lag += nearbyint (sum / r[0]);
   }
-  m->w.order = (int)nearbyint (order / (double)y->count);
-  m->w.lag = (int)fmax (1, nearbyint (lag / (double)y->count));
+  m->w.order = (int)nearbyint (order / (double)h->y->count);
+  m->w.lag = (int)fmax (1, nearbyint (lag / (double)h->y->count));
 }
 
 /* The distinct delays of a trial beyond 0, ascending; returns how many. */
 static int
-distinct (const mdop *r, int *d)
+distinct (const double *r, int *d)
 {
   int n = 0;
-  for (int k = 0; k < r->n; k++) {
-    int at = n;
-    while (at > 0 && d[at - 1] > r->delay[k])
+  for (int k = 1; k <= (int)r[0]; k++) {
+    int at = n, delay = (int)r[k];
+    while (at > 0 && d[at - 1] > delay)
       at--;
-    if (r->delay[k] == 0 || (at > 0 && d[at - 1] == r->delay[k]))
+    if (delay == 0 || (at > 0 && d[at - 1] == delay))
       continue;
-    for (int j = n++; j > at; j--)
-      d[j] = d[j - 1];
-    d[at] = r->delay[k];
+    for (int b = n++; b > at; b--)
+      d[b] = d[b - 1];
+    d[at] = delay;
   }
   return n;
 }
@@ -170,15 +246,15 @@ distinct (const mdop *r, int *d)
 /* The k-th of the delays is the mean over trials of that quantile of each
  * trial's own delays. */
 static void
-settle_unequal (const study *y, delays *m)
+settle_unequal (const hearing *h, delays *m)
 {
   int d[TAKENS_CYCLES + 1];
   double many = 0, some = 0, at[TAKENS_CYCLES] = { 0 };
-  for (size_t i = 0; i < y->count; i++)
-    many += distinct (&y->said[i].m, d);
-  int n = (int)nearbyint (many / (double)y->count);
-  for (size_t i = 0; i < y->count; i++) {
-    int own = distinct (&y->said[i].m, d);
+  for (size_t i = 0; i < h->y->count; i++)
+    many += distinct (h->row[i], d);
+  int n = (int)nearbyint (many / (double)h->y->count);
+  for (size_t i = 0; i < h->y->count; i++) {
+    int own = distinct (h->row[i], d);
     for (int k = 0; k < n && own; k++) {
       double q = fmin (own - 1, fmax (0, (k + 0.5) / n * own - 0.5));
       int low = (int)q, high = low + 1 < own ? low + 1 : low;
@@ -194,120 +270,73 @@ settle_unequal (const study *y, delays *m)
   }
 }
 
-/* The first dimension that is enough; 0: none of those that were looked at. */
-static int
-enough (const study *y)
+/* The first dimension that is enough. */
+static fnx_status
+settle_order (const hearing *h, int *order)
 {
+  const study *y = h->y;
   double *e1 = y->c->scratch (y->c, 3 * y->top * sizeof *e1);
-  size_t known = 0;
+  size_t known = 0, least = 0;
   if (!e1)
-    return -1;
+    return FNX_E_NOMEM;
   double *fnn = e1 + y->top, *many = fnn + y->top;
-  add_up (y, y->e1, y->top, e1);
-  add_up (y, y->fnn, y->top, fnn);
-  add_up (y, y->many, y->top, many);
+  add_up (h, y->delay, 3 * y->top, e1);
   for (; known < y->top && many[known] > 0; known++) {
     e1[known] /= many[known];
     fnn[known] /= many[known];
   }
-  bool last = known < y->top || (int)y->top >= y->rules->max_order;
-  if (y->rules->method == CAO) {
-    size_t at = takens_first_peak (e1, known, 1);
-    return at + 1 < known || last ? (int)at + 1 : 0;
-  }
-  size_t least = 0;
-  for (size_t d = 0; d < known; d++) {
-    if (fnn[d] <= y->rules->share)
-      return (int)d + 1;
+  if (y->rules->method == CAO)
+    least = takens_first_peak (e1, known, 1);
+  for (size_t d = 0; d < known && y->rules->method == FNN; d++) {
     least = fnn[d] < fnn[least] ? d : least;
+    if (fnn[d] <= y->rules->share)
+      break;
   }
-  return last ? (int)least + 1 : 0;
-}
-
-static fnx_status
-look (fnx_call *c, study *y)
-{
-  size_t n = y->count;
-  memset (y->ami, 0, n * y->delay * sizeof *y->ami);
-  memset (y->e1, 0, 3 * n * y->top * sizeof *y->e1);
-  y->fnn = y->e1 + n * y->top;
-  y->many = y->fnn + n * y->top;
-  fnx_status status = c->parallel (c, n, one, y);
-  for (size_t i = 0; i < n && status == FNX_E_DATA; i++)
-    if (y->said[i].wrong)
-      return refuse (c, y, i);
-  return status;
-}
-
-static fnx_status
-study_trials (fnx_call *c, study *y, delays *m)
-{
-  double *ami = c->scratch (c, y->delay * sizeof *ami);
-  int order = y->rules->method == AMI ? y->rules->order : 0;
-  if (!ami)
-    return FNX_E_NOMEM;
-  /* Few dimensions are usually enough, and each costs as much as the last. */
-  for (y->top = 8; order == 0; y->top = (size_t)y->rules->max_order) {
-    y->top = y->top < (size_t)y->rules->max_order ? y->top : (size_t)y->rules->max_order;
-    fnx_status status = look (c, y);
-    if (status != FNX_OK)
-      return status;
-    order = enough (y);
-  }
-  if (y->rules->method == AMI) {
-    fnx_status status = look (c, y);
-    if (status != FNX_OK)
-      return status;
-  }
-  if (order < 0)
-    return FNX_E_NOMEM;
-  add_up (y, y->ami, y->delay, ami);
-  m->w = (window){ .order = order, .lag = (int)takens_first_peak (ami, y->delay, -1) + 1 };
+  *order = (int)least + 1;
   return FNX_OK;
 }
 
 static fnx_status
-learn (fnx_call *c, study *y, delays *m)
+settle_growth (const hearing *h, delays *m)
 {
-  size_t top = (size_t)y->rules->max_order, growth = takens_growth_room (y->T, takens_reach (y->T), top);
-  growth = growth > mutual_room (y->T) ? growth : mutual_room (y->T);
-  size_t most = y->rules->method == MDOP ? takens_mdop_room (y->C, y->T, (size_t)y->rules->max_delay) : growth;
-  y->delay = y->T / 2 < (size_t)y->rules->max_delay ? y->T / 2 : (size_t)y->rules->max_delay;
-  y->room_size = (most + 63) & ~(size_t)63;
-  y->room = c->scratch (c, y->room_size * (c->max_threads ? c->max_threads : 1));
-  y->said = c->scratch (c, y->count * sizeof *y->said);
-  y->ami = c->scratch (c, y->count * y->delay * sizeof *y->ami);
-  y->e1 = c->scratch (c, 3 * y->count * top * sizeof *y->e1);
-  if (!y->room || !y->said || !y->ami || !y->e1)
-    return FNX_E_NOMEM;
-  if (y->rules->method != MDOP)
-    return study_trials (c, y, m);
-  y->top = 1;
-  fnx_status status = look (c, y);
-  if (status == FNX_OK)
-    (y->rules->unequal ? settle_unequal : settle_mdop) (y, m);
-  return status;
+  const study *y = h->y;
+  double *ami = y->c->scratch (y->c, y->delay * sizeof *ami);
+  fnx_status status = ami ? FNX_OK : FNX_E_NOMEM;
+  m->w.order = y->rules->order;
+  if (status == FNX_OK && y->top)
+    status = settle_order (h, &m->w.order);
+  if (status != FNX_OK)
+    return status;
+  add_up (h, 0, y->delay, ami);
+  m->w.lag = (int)takens_first_peak (ami, y->delay, -1) + 1;
+  return FNX_OK;
 }
 
 fnx_status
-delays_learn (fnx_call *c, const delay_rules *rules, const fnx_buf *b, delays *m)
+delays_settle (fnx_call *c, const delay_rules *rules, const fnx_buf *epochs, const fnx_buf *said, delays *m)
 {
-  const fnx_spec *spec = c->buf->spec (b);
-  int64_t count = spec->axes[0]->size, C = spec->axes[1]->size, T = spec->axes[2]->size;
-  if (count < 1)
-    return c->fail (c, FNX_E_DATA, "%s has no trials to learn delays from", c->recording);
-  if (C < 1 || T < 40 || T > INT32_MAX || C > 20000)
-    return c->fail (c, FNX_E_DATA,
-                    "%s: epochs of %lld channels and %lld samples; delays are learned from 40 samples or more\n"
-                    "use longer epochs",
-                    c->recording, (long long)C, (long long)T);
-  study y = { .c = c, .rules = rules, .in = b, .count = (size_t)count, .C = (size_t)C, .T = (size_t)T };
+  study y;
+  fnx_status status = study_begin (&y, c, rules, epochs);
+  if (status != FNX_OK)
+    return status;
+  const fnx_spec *spec = c->buf->spec (said);
+  const double **row = c->scratch (c, y.count * sizeof *row);
+  if (!row)
+    return FNX_E_NOMEM;
+  if (spec->ndim != 2 || spec->axes[0]->size != (int64_t)y.count || spec->axes[1]->size != (int64_t)y.wide)
+    return c->fail (c, FNX_E_BUG, "what the trials say is not of these trials");
+  for (size_t i = 0; i < y.count; i++)
+    row[i] = c->buf->item (said, (int64_t)i);
+  const hearing h = { &y, row };
   *m = (delays){ .w = { .order = 1, .lag = 1 } };
-  fnx_status status = learn (c, &y, m);
-  if (status == FNX_OK && window_samples (&m->w, T) < 2)
+  if (rules->method == MDOP)
+    (rules->unequal ? settle_unequal : settle_mdop) (&h, m);
+  else
+    status = settle_growth (&h, m);
+  if (status == FNX_OK && window_samples (&m->w, (int64_t)y.T) < 2)
     status = c->fail (c, FNX_E_DATA,
-                      "%s: order %d and lag %d were learned, and %lld samples are too few for them\n"
+                      "%s: order %d and lag %d were learned, and %zu samples are too few for them\n"
                       "use a smaller max-delay=, or longer epochs",
-                      c->recording, m->w.order, window_delay (&m->w, 1), (long long)T);
+                      c->recording, m->w.order, window_delay (&m->w, 1), y.T);
   return status;
 }

@@ -24,7 +24,10 @@ typedef struct delays {
   int at[ACM_MAX_ORDER]; /* so it is not copied */
 } delays;
 
-/* From epochs[trial,channel,time]. */
-fnx_status delays_learn (fnx_call *, const delay_rules *, const fnx_buf *, delays *out);
+/* What each trial of epochs[trial,channel,time] says alone: features[trial,
+ * feature], to be read by delays_settle. */
+fnx_status delays_listen (fnx_call *, const delay_rules *, const fnx_buf *epochs, const fnx_buf **said);
+/* What they say together. */
+fnx_status delays_settle (fnx_call *, const delay_rules *, const fnx_buf *epochs, const fnx_buf *said, delays *out);
 
 #endif

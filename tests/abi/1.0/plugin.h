@@ -408,7 +408,8 @@ typedef struct fnx_ext_estimator {
   uint32_t flags;
   /* `start`: NULL, or a model of this step fitted on a superset of this data,
    * to start an iteration from.  Where it leads must not depend on it beyond
-   * the stopping tolerance. */
+   * the stopping tolerance.  Evaluation and training by this host always pass
+   * NULL; only `fornix check` passes a model. */
   fnx_status (*fit) (fnx_call *, const fnx_step *, const fnx_buf *const *in, const fnx_model *start, fnx_model **out);
   /* Target ports are NULL here.  A classifier gives scores[trial,class]: the
    * class axis is labelled, the largest score is the answer; with two classes
@@ -433,6 +434,22 @@ typedef struct fnx_ext_estimator {
   fnx_status (*report) (fnx_call *, const fnx_model *,
                         fnx_status (*put) (void *to, const char *name, const char *value), void *to);
 } fnx_ext_estimator;
+
+/* "fnx.prepare/1", beside fnx.estimator/1: what an estimator works out of each
+ * item alone before it looks at all of them.  Row i of what prepare gives
+ * (its first axis is that of in[0], and as long) depends on item i of the inputs
+ * and on nothing else, no target either.  The host may then have it worked out
+ * once for all items, and shows each fold the rows of its training items.
+ * fit_prepared does what fit does, given those rows as well; and fit (in) gives
+ * the same model, bit for bit, as fit_prepared (in, prepare (in)).  [step] */
+#define FNX_PREPARE "fnx.prepare/1"
+typedef struct fnx_ext_prepare {
+  uint32_t struct_size;
+  uint32_t reserved;
+  fnx_status (*prepare) (fnx_call *, const fnx_step *, const fnx_buf *const *in, const fnx_buf **out);
+  fnx_status (*fit_prepared) (fnx_call *, const fnx_step *, const fnx_buf *const *in, const fnx_buf *prepared,
+                              const fnx_model *start, fnx_model **out);
+} fnx_ext_prepare;
 
 /* "fnx.reader/1": a source that reads files.  Its FNX_P_MAIN parameter is the
  * path, or what follows "scheme:".  Asked with a NULL step. */
