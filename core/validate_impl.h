@@ -95,6 +95,7 @@ fnx_status subject_stream (subject *, const inputs *, int64_t size, dice *, outp
 bool subject_estimator (const subject *, fnx_ext_estimator *);
 fnx_status subject_fit (subject *, const fnx_ext_estimator *, const inputs *, const fnx_model *start, fnx_model **,
                         fault *f);
+fnx_status subject_fit_prepared (subject *, const fnx_ext_prepare *, const inputs *, fnx_model **, fault *f);
 fnx_status subject_apply (subject *, const fnx_ext_estimator *, const fnx_model *, const inputs *, outputs *, fault *f);
 /* Open, run, close with the usual settings on sound inputs. */
 fnx_status probe_run_once (probe *, const settings *, const inputs *, outputs *, fnx_spec **promised, fault *f);

@@ -189,6 +189,31 @@ fits_again (probe *p, subject *s, const fnx_ext_estimator *e, const fnx_model *f
   return ok;
 }
 
+/* fit_prepared on what prepare gives makes the bytes that fit makes. */
+static bool
+fits_prepared (probe *p, subject *s, const fnx_ext_estimator *e, const bytes *saved, const inputs *in)
+{
+  fnx_ext_prepare x;
+  fault f = FAULT_INIT;
+  fnx_model *m = NULL;
+  bytes b = { NULL, 0 };
+  bool ok = false;
+
+  if (!step_extension (p->d, s->step, FNX_PREPARE, &x, sizeof x))
+    return true;
+  if (subject_fit_prepared (s, &x, in, &m, &f) != FNX_OK || save (s, e, m, &b, &f) != FNX_OK)
+    probe_fail (p, FNX_PREPARE " fails where fit does not: %s", f.text ? f.text : "no reason");
+  else if (b.n != saved->n || memcmp (b.p, saved->p, b.n))
+    probe_fail (p, "fit_prepared makes another model of what prepare gives than fit does");
+  else
+    ok = true;
+  if (m)
+    e->model_free (m);
+  free (b.p);
+  fault_clear (&f);
+  return ok;
+}
+
 static fnx_status
 hear (void *to, const char *name, const char *value)
 {
@@ -235,7 +260,8 @@ try_model (probe *p, subject *s, const fnx_ext_estimator *e, const inputs *in)
     probe_fail (p, "save fails: %s", f.text ? f.text : "no reason");
   else
     ok = reports (p, s, e, m) && comes_back (p, s, e, &saved, in, &o) && fits_again (p, s, e, m, &saved, in)
-         && refuses_damage (p, s, e, &saved) && survives_damage (p, s, e, &saved, in);
+         && fits_prepared (p, s, e, &saved, in) && refuses_damage (p, s, e, &saved)
+         && survives_damage (p, s, e, &saved, in);
   if (m)
     e->model_free (m);
   free (saved.p);

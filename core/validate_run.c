@@ -155,6 +155,34 @@ subject_fit (subject *s, const fnx_ext_estimator *e, const inputs *in, const fnx
   return end (&c, status);
 }
 
+/* Targets are hidden from prepare, as by the host. */
+fnx_status
+subject_fit_prepared (subject *s, const fnx_ext_prepare *x, const inputs *in, fnx_model **m, fault *f)
+{
+  const fnx_buf *given[MAX_PORTS] = { NULL }, *rows = NULL;
+  fnx_status status;
+  call c;
+
+  *m = NULL;
+  for (size_t i = 0; i < MAX_PORTS && s->p->d->inputs[i]; i++)
+    given[i] = s->p->d->inputs[i]->flags & FNX_PORT_TARGET ? NULL : in->in[i];
+  if (!begin (&c, s, f))
+    return f->code;
+  lend (in, true);
+  status = x->prepare (&c.api, s->step, given, &rows);
+  if (status == FNX_OK && !rows)
+    status = c.api.fail (&c.api, FNX_E_BUG, "prepare returns 0 and no rows");
+  else if (status == FNX_OK
+           && (!buffer_spec (rows)->ndim
+               || buffer_spec (rows)->axes[0]->size != buffer_spec (in->in[0])->axes[0]->size))
+    status = c.api.fail (&c.api, FNX_E_BUG, "prepare gives not one row for each item");
+  if (status == FNX_OK)
+    status = x->fit_prepared (&c.api, s->step, in->in, rows, NULL, m);
+  lend (in, false);
+  buffer_unref (rows);
+  return end (&c, status);
+}
+
 fnx_status
 subject_apply (subject *s, const fnx_ext_estimator *e, const fnx_model *m, const inputs *in, outputs *o, fault *f)
 {

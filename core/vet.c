@@ -175,6 +175,7 @@ functions_fault (const fnx_step_desc *d)
 {
   fnx_ext_stream stream;
   fnx_ext_estimator est;
+  fnx_ext_prepare prep;
   bool streams = step_extension (d, NULL, FNX_STREAM, &stream, sizeof stream);
   bool learns = step_extension (d, NULL, FNX_ESTIMATOR, &est, sizeof est);
 
@@ -182,6 +183,8 @@ functions_fault (const fnx_step_desc *d)
     return why (FNX_STREAM " has no %s function", stream.start ? "push" : "start");
   if (learns && (!est.fit || !est.apply || !est.model_free || !est.save || !est.load))
     return why (FNX_ESTIMATOR " needs fit, apply, model_free, save and load");
+  if (step_extension (d, NULL, FNX_PREPARE, &prep, sizeof prep) && (!learns || !prep.prepare || !prep.fit_prepared))
+    return why (FNX_PREPARE " needs prepare and fit_prepared, and " FNX_ESTIMATOR " beside it");
   if (!d->run && !streams && !learns)
     return why ("it has no run function, and neither " FNX_STREAM " nor " FNX_ESTIMATOR);
   return NULL;

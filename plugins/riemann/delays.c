@@ -145,16 +145,18 @@ refuse (fnx_call *c, const study *y, size_t i)
                   trial, name);
 }
 
-/* The rows of the buffer that is handed out: features[trial,feature]. */
-static fnx_buf *
-rows_new (const study *y)
+/* The buffer that is handed out, and its rows. */
+static fnx_status
+rows_new (study *y, fnx_buf **rows)
 {
   const fnx_spec *in = y->c->buf->spec (y->in);
   const fnx_axis feature = { .struct_size = sizeof feature, .name = "feature", .size = (int64_t)y->wide };
   const fnx_axis *const axes[] = { in->axes[0], &feature };
   const fnx_spec spec
       = { .struct_size = sizeof spec, .ndim = 2, .kind = "features", .unit = "1", .dtype = FNX_F8, .axes = axes };
-  return y->c->buf->like (y->c, y->in, &spec);
+  *rows = y->c->buf->like (y->c, y->in, &spec);
+  y->said = *rows ? y->c->buf->write (y->c, *rows) : NULL;
+  return y->said ? FNX_OK : FNX_E_NOMEM;
 }
 
 fnx_status
@@ -171,10 +173,8 @@ delays_listen (fnx_call *c, const delay_rules *rules, const fnx_buf *epochs, con
   y.room_size = (most + 63) & ~(size_t)63;
   y.room = c->scratch (c, y.room_size * (c->max_threads ? c->max_threads : 1));
   y.flaw = c->scratch (c, y.count * sizeof *y.flaw);
-  fnx_buf *rows = rows_new (&y);
-  y.said = rows ? c->buf->write (c, rows) : NULL;
-  if (!y.room || !y.flaw || !y.said)
-    status = FNX_E_NOMEM;
+  fnx_buf *rows = NULL;
+  status = y.room && y.flaw ? rows_new (&y, &rows) : FNX_E_NOMEM;
   if (status == FNX_OK)
     status = c->parallel (c, y.count, one, &y);
   for (size_t i = 0; status == FNX_E_DATA && i < y.count; i++)

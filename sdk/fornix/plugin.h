@@ -438,8 +438,9 @@ typedef struct fnx_ext_estimator {
 /* "fnx.prepare/1", beside fnx.estimator/1: what an estimator works out of each
  * item alone before it looks at all of them.  Row i of what prepare gives
  * (its first axis is that of in[0], and as long) depends on item i of the inputs
- * and on nothing else, no target either.  The host may then have it worked out
- * once for all items, and shows each fold the rows of its training items.
+ * and on nothing else: no target, nor call->seed.  The host may then have it
+ * worked out once for all items, and shows each fold the rows of its training
+ * items.
  * fit_prepared does what fit does, given those rows as well; and fit (in) gives
  * the same model, bit for bit, as fit_prepared (in, prepare (in)).  [step] */
 #define FNX_PREPARE "fnx.prepare/1"

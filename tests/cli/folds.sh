@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# How the folds of evaluate go through a pipeline: what each item says alone is
+# worked out once, and which of several faults is told does not depend on how
+# many folds are under way at once.
+dir=$(mktemp -d "${TMPDIR:-/tmp}/fornix-folds-XXXXXX") || exit 99
+trap 'rm -rf "$dir"' EXIT
+n=0 bad=0
+ok () # ok STATUS WHAT
+{
+  n=$((n + 1))
+  if test "$1" = 0; then echo "ok $n - $2"; else
+    echo "not ok $n - $2"
+    sed 's/^/# /' "$dir/out" "$dir/err" | head -16
+    bad=1
+  fi
+}
+mkdir "$dir/plugins" && cp "$abs_top_builddir/tests/cli/.libs/fold_steps.so" "$dir/plugins" || exit 99
+cd "$dir" || exit 99
+with () # with WORD...: sixteen trials, their numbers, and these steps
+{
+  fornix --plugin-path "$dir/plugins" $threads run sim:fists trials=16 ! epoch on=left,right from=0s to=1s ! "$@" >out 2>err
+}
+
+# ---- once -------------------------------------------------------------------------------------
+for how in 'cv=leave-one-out:lda' 'folds=4:svm c=try:1,2' 'folds=4 permutations=3:lda'; do
+  set -- ${how%%:*}
+  with evaluate "$@" begin t-number ! t-listen ! ${how#*:} end ! write once.tsv
+  ok $? "$how"
+  grep -q 'asked 1 times' err && ! grep -q 'asked 2 times' err
+  ok $? 'all folds share what each item says'
+  with evaluate "$@" begin t-number ! t-listen alone=yes ! ${how#*:} end ! write each.tsv
+  grep -q 'asked 4 times' err
+  ok $? 'without the extension each fold asks'
+  cmp once.tsv each.tsv
+  ok $? 'and learns the same'
+done
+# 1 + 4 + ... + 256 = 1496; the fold that leaves item 1 out has the others
+with evaluate cv=leave-one-out begin t-number ! t-listen ! lda end ! write once.tsv
+test "$(grep -o 't-listen.sum=1[0-9]*' once.tsv | sed 's/.*=//' | sort -u | wc -l)" = 16 && grep -q 't-listen.sum=1495' once.tsv \
+  && grep -q 't-listen.sum=1240' once.tsv
+ok $? 'each fold sees its training items alone'
+with evaluate folds=4 begin t-number ! t-listen item=try:1,2 ! lda end
+grep -q 'asked 2 times' err && ! grep -q 'asked 3 times' err
+ok $? 'once for each setting'
+with compare folds=4 begin a: t-number ! t-listen ! lda end begin b: t-number ! t-listen ! svm end
+grep -q 'asked 1 times' err && ! grep -q 'asked 2 times' err
+ok $? 'pipelines share it too'
+
+# ---- one fault, whatever the threads -----------------------------------------------------------
+# told LEAST TRIPS...: item LEAST is told with any number of threads
+told ()
+{
+  least=$1 what=$2
+  for t in 1 2 4 5 8 16; do
+    threads="--threads $t"
+    with evaluate cv=leave-one-out begin t-number $what ! lda end
+    test $? = 6 && grep -q "item $least was left out" err
+    ok $? "$t threads: item $least of $what"
+  done
+  threads=
+}
+told 2 '! t-trip item=11 ! t-trip item=7 ! t-trip item=2'  # each later, and in an earlier block of four
+told 7 '! t-trip item=11 ! t-trip item=7'
+told 4 '! t-trip item=4 ! t-trip item=2'                   # of one block: the first step that fails
+told 3 '! t-trip item=14 ! t-trip item=3 ! t-trip item=9'
+told 6 '! t-trip item=try:6,15 ! t-trip item=8'            # while settings are searched
+echo "1..$n"
+exit $bad
