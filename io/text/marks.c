@@ -33,19 +33,18 @@ same_code (const char *a, const char *b)
   return !strcmp (a, b) || (cell_number (a, &x) && cell_number (b, &y) && x == y);
 }
 
-/* What the column says most of the time, if nothing in it is 0 or empty: -1
- * where that holds over half of the rows, anything over nine tenths.  Boyer and
- * Moore's vote finds it. */
+/* What else is no event: -1 where it holds over half of the rows and nothing
+ * is 0 or empty, or over nine tenths (then 0 is a code); anything else that does
+ * the latter while nothing is 0 or empty.  Boyer and Moore's vote finds it. */
 static const char *
 rest_of (const table *t, int64_t col)
 {
   const char *best = "";
-  int64_t votes = 0, n = 0, rows = t->s.rows;
+  int64_t votes = 0, n = 0, none = 0, rows = t->s.rows;
   double v;
   for (int64_t r = 0; r < rows; r++) {
     const char *x = cell_at (t, r, col);
-    if (rests (x))
-      return NULL;
+    none += rests (x);
     if (votes == 0)
       best = x;
     votes += same_code (x, best) ? 1 : -1;
@@ -53,7 +52,9 @@ rest_of (const table *t, int64_t col)
   for (int64_t r = 0; r < rows; r++)
     n += same_code (cell_at (t, r, col), best);
   bool minus = cell_number (best, &v) && v == -1;
-  return (double)n > (minus ? 0.5 : 0.9) * (double)rows ? best : NULL;
+  if (rests (best) || (none && !minus))
+    return NULL;
+  return (double)n > (minus && !none ? 0.5 : 0.9) * (double)rows ? best : NULL;
 }
 
 /* "1" of the cells 1, 1.0 and 01; words as they stand, with the name of their
@@ -108,7 +109,7 @@ read_column (fnx_call *c, const table *t, int64_t col, const char *column, marks
             t->s.name ? t->s.name[col] : "");
   for (int64_t r = 0; r < t->s.rows; r++) {
     const char *x = cell_at (t, r, col);
-    bool none = rests (x) || (rest && same_code (x, rest));
+    bool none = rest ? same_code (x, rest) || cell_missing (x) : rests (x);
     if (!none && before && same_code (x, before)) {
       m->all[m->n - 1].end = r + 1;
       continue;

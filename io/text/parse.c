@@ -282,6 +282,19 @@ sheet_free (sheet *s)
   memset (s, 0, sizeof *s);
 }
 
+/* A program that was stopped leaves half a line behind. */
+static fnx_status
+ragged (const cutter *k, const sheet *s, int64_t line, int64_t cols)
+{
+  bool half = cols < s->cols && !*k->p && k->line == line;
+  char remedy[96] = "";
+  if (half)
+    snprintf (remedy, sizeof remedy, "\nthe file ends within it; what is before it:  head -n %lld",
+              (long long)line - 1);
+  return k->c->fail (k->c, FNX_E_IO, "%s: line %lld has %lld cell%s, the lines before have %lld%s", k->name,
+                     (long long)line, (long long)cols, cols == 1 ? "" : "s", (long long)s->cols, remedy);
+}
+
 static fnx_status
 rows (cutter *k, sheet *s, cutter *names, size_t *room)
 {
@@ -316,8 +329,7 @@ rows (cutter *k, sheet *s, cutter *names, size_t *room)
     if (s->rows == 0)
       s->cols = cols;
     else if (cols != s->cols)
-      return c->fail (c, FNX_E_IO, "%s: line %lld has %lld cells, the lines before have %lld", k->name, (long long)line,
-                      (long long)cols, (long long)s->cols);
+      return ragged (k, s, line, cols);
     if ((size_t)s->rows == *room) {
       int64_t *more = realloc (s->line, (*room = 2 * *room + 64) * sizeof *more);
       if (!more)

@@ -268,12 +268,15 @@ events (void)
                                                                                                     "5,-1", "5,2",
                                                                                                     "5,-1", "5,-1" },
                            *const idle[] = { "5,255" }, *const two[] = { "5,0,7", "5,1,7", "5,1,0", "5,0,9" },
+                           *const zero[] = { "5,-1", "5,-1", "5,-1", "5,-1", "5,-1", "5,-1", "5,-1", "5,-1",
+                                             "5,-1", "5,-1", "5,-1", "5,-1", "5,-1", "5,-1", "5,-1", "5,0" },
                            *const sides[] = { "5,0", "5,-1", "5,0", "5,1" };
   happened ("held, and one after the other", "time,Cz,Marker0", held, 4, "", "1@16+16 2@32+16");
   happened ("1.0 is 1, wherever it changes its spelling", "time,Cz,Marker0", floats, 3, "", "1@22+42");
   happened ("words", "time,Cz,Marker", words, 4, "", "go@16+16 stop@48+16");
   happened ("-1 most of the time is a rest", "time,Cz,stim", minus, 8, "", "1@24+8 2@40+8");
   happened ("-1 beside 0 is a code", "time,Cz,stim", sides, 4, "", "-1@16+16 1@48+16");
+  happened ("-1 nearly always is one beside 0, too", "time,Cz,stim", zero, 16, "", "0@60+4");
   happened ("255 all of the time is a rest", "time,Cz,trigger", idle, 1, "", "");
   happened ("two columns", "time,Cz,Marker0,Marker1", two, 4, "", "Marker1/7@0+32 Marker0/1@16+32 Marker1/9@48+16");
   happened ("one of them", "time,Cz,Marker0,Marker1", two, 4, "markers=Marker1", "7@0+32 9@48+16");

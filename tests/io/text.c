@@ -107,7 +107,8 @@ refuse (const char *name, const char *text, const char *more, const char *word)
 static void
 refusals (void)
 {
-  refuse ("r.tsv", "a\tb\n1\t2\n3\n", "", "line 3 has 1 cells");
+  refuse ("r.tsv", "a\tb\n1\t2\n3\n", "", "line 3 has 1 cell,");
+  refuse ("r.csv", "a,b\n1,2\n3", "", "head -n 2");
   refuse ("r.csv", "a,b\n1,2\n\n3,4\n", "", "line 3 is empty");
   refuse ("r.txt", "1 2\n3 4 5\n", "", "line 2 has 3 cells");
   refuse ("r.tsv", "a\tb\n1\t2\n3\tx4\n", "", "line 3, column 2 (b): \"x4\"");
