@@ -127,36 +127,10 @@ la_chol (double *a, int n)
   return LAPACKE_dpotrf_work (LAPACK_COL_MAJOR, 'U', n, a, n);
 }
 
-int
-la_spd_inv (double *a, int n)
-{
-  int info = LAPACKE_dpotrf_work (LAPACK_COL_MAJOR, 'L', n, a, n);
-  if (info == 0)
-    info = LAPACKE_dpotri_work (LAPACK_COL_MAJOR, 'L', n, a, n);
-  if (info == 0)
-    la_mirror (a, n);
-  return info;
-}
-
 void
 la_lower_solve (const double *l, double *x, int n, int m)
 {
   cblas_dtrsm (CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, n, m, 1, l, n, x, m);
-}
-
-int
-la_lower_inv (double *l, int n)
-{
-  return LAPACKE_dtrtri_work (LAPACK_COL_MAJOR, 'U', 'N', n, l, n);
-}
-
-void
-la_lower_congruence (const double *a, const double *l, int n, double *out)
-{
-  memcpy (out, a, (size_t)n * (size_t)n * sizeof *out);
-  cblas_dtrmm (CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, n, n, 1, l, n, out, n);
-  cblas_dtrmm (CblasRowMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, n, n, 1, l, n, out, n);
-  la_mirror (out, n);
 }
 
 double

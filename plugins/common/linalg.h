@@ -48,6 +48,8 @@ void la_lower_solve (const double *l, double *x, int n, int m);
 int la_lower_inv (double *l, int n);
 /* out = l a l^T for a lower l and a symmetric a; both triangles. */
 void la_lower_congruence (const double *a, const double *l, int n, double *out);
+/* out = p a p for symmetric p and a, all n x n; t: n x n of work space. */
+void la_congruence (const double *a, const double *p, int n, double *out, double *t);
 /* Log-determinant from a Cholesky factor. */
 double la_chol_logdet (const double *l, int n);
 /* Solve the SPD system a x = b, b[n,m] in C order; a and b are overwritten. */

@@ -5,6 +5,7 @@ plugins_common_libcommon_la_LIBADD = $(LAPACKE_LIBS) $(OPENBLAS_LIBS) -lm
 plugins_common_libcommon_la_SOURCES = \
   plugins/common/discriminant.c \
   plugins/common/discriminant.h \
+  plugins/common/halves.c \
   plugins/common/linalg.c \
   plugins/common/linalg.h \
   plugins/common/eigsmall.c \
