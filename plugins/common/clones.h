@@ -12,7 +12,8 @@
 #define FNX_COMMON_CLONES_H
 
 #if defined __x86_64__ && (defined __GNUC__ || defined __clang__)
-#define CLONES(name, params, args)                                                                                     \
+#define CLONES(name, params, args) CLONES_OF (name, params, args) /* name may be a macro */
+#define CLONES_OF(name, params, args)                                                                                  \
   static inline __attribute__ ((always_inline)) void name##_body params;                                               \
   __attribute__ ((target ("avx2,fma"))) static void name##_avx2 params { name##_body args; }                           \
   static void name##_plain params { name##_body args; }                                                                \

@@ -228,26 +228,21 @@ CLONES (subtract,
 static void
 logarithm (const four *d, const four *e, size_t n, const double *a, const double *b, four *f, four *work)
 {
-  double node[WIDE][SYMLOG_NODES], weight[WIDE][SYMLOG_NODES];
-  size_t count[WIDE], most = 0; /* nodes: each lane's own, so that lanes stay apart */
+  const symlog_rule *rule[WIDE]; /* each lane's own, so that lanes stay apart */
+  size_t most = 0;
   four s[GROUP], w[GROUP], whole = { 0 };
   for (size_t l = 0; l < WIDE; l++) {
-    count[l] = symlog_nodes (b[l] / a[l]);
-    most = count[l] > most ? count[l] : most;
+    rule[l] = symlog_rule_of (b[l] / a[l]);
+    most = rule[l]->nodes > most ? rule[l]->nodes : most;
     whole[l] = 0.5 * log (a[l] * b[l]);
-    if (l && count[l] == count[l - 1]) {
-      memcpy (node[l], node[l - 1], count[l] * sizeof *node[l]);
-      memcpy (weight[l], weight[l - 1], count[l] * sizeof *weight[l]);
-    } else
-      symlog_rule (count[l], node[l], weight[l]);
   }
   memset (f, 0, n * n * sizeof *f);
   for (size_t first = 0; first < most; first += GROUP) { /* which divides any rule's nodes */
     for (size_t k = 0; k < GROUP; k++)
       for (size_t l = 0; l < WIDE; l++) {
         double pole = b[l], share = 0;
-        if (first < count[l])
-          symlog_pole (a[l], b[l], node[l][first + k], weight[l][first + k], &pole, &share);
+        if (first < rule[l]->nodes)
+          symlog_pole (a[l], b[l], rule[l]->node[first + k], rule[l]->weight[first + k], &pole, &share);
         s[k][l] = pole;
         w[k][l] = share;
         whole[l] += share / (pole + sqrt (a[l] * b[l]));
@@ -336,7 +331,7 @@ fourlog (const double *const *a, size_t count, const double *l, bool lower, int 
   reduce (t, n, d, e, tau, p);
   without |= bounds (d, e, n, low, high);
   for (size_t k = 0; k < WIDE; k++) {
-    without |= (unsigned)(symlog_nodes (high[k] / low[k]) == 0) << k; /* no rule reaches so far */
+    without |= (unsigned)!symlog_rule_of (high[k] / low[k]) << k; /* no rule reaches so far */
     if (without >> k & 1)
       low[k] = high[k] = 1;
   }

@@ -15,7 +15,7 @@ plugins_common_libcommon_la_SOURCES = \
   plugins/common/spd_distance.c \
   plugins/common/spd_impl.h \
   plugins/common/symlog.c \
-  plugins/common/symlog.h \
+  plugins/common/symlog.h plugins/common/symlog_of.h \
   plugins/common/fourlog.c \
   plugins/common/fourlog.h \
   plugins/common/give.h \

@@ -28,6 +28,7 @@ typedef struct mean_job {
   int (*terms) (const struct mean_job *, const double *const *x, size_t count, double *out, double *extra,
                 double *work);
   const double *a, *b; /* matrices that the term refers to */
+  bool rough;          /* six digits will do */
 } mean_job;
 
 /* sum[q] = sum_i w_i term (x_i), w summing to one; extra likewise, or NULL.  Then

@@ -5,13 +5,13 @@
  * and turns all terms alike.  `peer` is pyRiemann 0.9's loop to the letter:
  * Euclidean start, step damped by 0.95 or 0.5, stop at 1e-8.  The default finds
  * the same point in fewer passes:
- *   - start from the arithmetic and harmonic means and one or two steps along a
- *     coarse gradient, which need Cholesky factors only;
+ *   - start midway between the arithmetic and the harmonic mean;
  *   - step 1/phi, phi the mean curvature of the squared distances, known from
  *     the logarithms at hand: the Hessian of d^2(., X)/2 along directions a, b
  *     is (u/2) coth (u/2) with u = log l_a - log l_b (Afsari, Tron, Vidal 2013);
  *   - Anderson mixing of the last steps, which turns the linear rate into a
  *     superlinear one at the price of a few dot products;
+ *   - the first passes, which only have to show the way, in single precision;
  *   - a stop at the floor of rounding, where pyRiemann spends its 50 passes.
  */
 #include "plugins/common/linalg.h"
@@ -36,11 +36,11 @@ curvature (const double *l, size_t n)
   return u < 1e-3 ? 1 + u * u / 12 : 0.5 * u / tanh (0.5 * u);
 }
 
-/* log (a x a^T), a = root^-1; extra: the curvature, if b says so. */
+/* log (a x a^T), a = root^-1, roughly if j says so; extra: the curvature, if b does. */
 static int
 terms_riemann (const mean_job *j, const double *const *x, size_t count, double *out, double *extra, double *work)
 {
-  int bad = spd_logs_lower (x, count, j->a, (int)j->n, out, work);
+  int bad = (j->rough ? spd_logs_roughly : spd_logs_lower) (x, count, j->a, (int)j->n, out, work);
   if (bad)
     return bad;
   for (size_t k = 0; j->b && k < count; k++)
@@ -113,52 +113,6 @@ riemann_peer (mean_job *j, double *m, mean_note *note)
   }
   note->converged = false;
   return status;
-}
-
-/* The logarithm by two-point Gauss-Legendre quadrature,
- *   log l = int_0^1 (l - 1) / (1 + t (l - 1)) dt,
- * needs only inverses of (1-t) M + t X, an eighth of an eigen-decomposition:
- * its root is close enough to the mean to begin there. */
-enum { NODES = 2 };
-static const double node_t[NODES] = { 0.21132486540518712, 0.78867513459481288 };
-static const double node_w[NODES] = { 0.5, 0.5 };
-
-/* sum_t w_t/t ((1-t) a + t x)^-1 */
-static int
-term_coarse (const mean_job *j, const double *x, double *out, double *extra, double *work)
-{
-  (void)extra;
-  memset (out, 0, j->q * sizeof *out);
-  for (int k = 0; k < NODES; k++) {
-    double t = node_t[k];
-    for (size_t i = 0; i < j->q; i++)
-      work[i] = (1 - t) * j->a[i] + t * x[i];
-    if (la_spd_inv (work, (int)j->n))
-      return -1;
-    la_axpy (out, node_w[k] / t, work, j->q);
-  }
-  return isfinite (la_norm (out, j->q)) ? 0 : -1;
-}
-
-static fnx_status
-coarse_gradient (mean_job *j, const double *m, double *root, double *inv, double *g, double *t, mean_note *note)
-{
-  fnx_status status = factors (j, m, root, inv);
-  if (status != FNX_OK)
-    return status;
-  j->term = term_coarse;
-  j->a = m;
-  if ((status = mean_sum (j, inv, NULL, note)) != FNX_OK)
-    return status;
-  la_mul (t, inv, root, (int)j->n, (int)j->n, (int)j->n, 1, 0);
-  la_mul_tn (g, root, t, (int)j->n, (int)j->n, (int)j->n, 1, 0);
-  la_mirror (g, (int)j->n);
-  la_scale (g, -1, j->q);
-  for (int k = 0; k < NODES; k++)
-    for (size_t i = 0; i < j->n; i++)
-      g[i * j->n + i] += node_w[k] / node_t[k];
-  note->crit = la_norm (g, j->q);
-  return FNX_OK;
 }
 
 /* The last steps h and the changes dg of the gradient that followed them. */
@@ -234,6 +188,10 @@ history_new (mean_job *j, history *past)
 /* The floor of rounding lies below this. */
 #define NEAR 1e-3
 
+/* While the gradient is expected above this, single precision, whose error stays
+ * below 3e-5 for spectra over a factor 3e5, shows the way as well. */
+#define ROUGH 3e-4
+
 /* From wherever m is.  Once the gradient is small and no longer falls, mixing
  * would only spread rounding noise: plain steps go on, each shorter, and after
  * two of them the floor is reached. */
@@ -243,6 +201,7 @@ riemann_loop (mean_job *j, double *m, history *past, double *pool, mean_note *no
   double *root = pool, *inv = root + j->q, *g = inv + j->q, *t = g + j->q;
   double nu = 1, phi = 1, least = DBL_MAX;
   int stalled = 0;
+  j->rough = true;
   for (int k = 0; k < MEAN_PASSES; k++) {
     fnx_status status = riemann_gradient (j, m, root, inv, g, k == 0 ? &phi : NULL, note);
     if (status != FNX_OK)
@@ -265,35 +224,14 @@ riemann_loop (mean_job *j, double *m, history *past, double *pool, mean_note *no
     }
     if (riemann_step (j, m, root, g, 1, t))
       return mean_lost (j);
-    if (crit * rate <= TOL)
+    if (crit * rate <= TOL && !j->rough)
       return FNX_OK;
+    j->rough = crit * rate > ROUGH;
     if (stalled >= 2)
       break;
   }
   note->converged = false;
   return FNX_OK;
-}
-
-/* A start: midway between arithmetic and harmonic mean, then a step or two along
- * the coarse gradient; more do not pay, as its root is only so near. */
-static fnx_status
-riemann_start (mean_job *j, double *m, history *past, double *pool, mean_note *note)
-{
-  double *root = pool, *inv = root + j->q, *g = inv + j->q, *t = g + j->q;
-  fnx_status status = mean_kullback_sym (j, m, note);
-  for (int k = 0; k < 2 && status == FNX_OK; k++) {
-    if ((status = coarse_gradient (j, m, root, inv, g, t, note)) != FNX_OK)
-      break;
-    remember (past, g, note->crit, j->q);
-    mix (past, g, 0.9, j->q);
-    memcpy (g, past->step, j->q * sizeof *g);
-    if (riemann_step (j, m, root, g, 1, t))
-      return mean_lost (j);
-    if (note->crit < 0.1)
-      break;
-  }
-  past->begun = false;
-  return status;
 }
 
 static fnx_status
@@ -307,7 +245,7 @@ riemann_fast (mean_job *j, double *m, mean_note *note)
   if (j->in->start)
     memcpy (m, j->in->start, j->q * sizeof *m);
   else
-    status = riemann_start (j, m, &past, pool, note);
+    status = mean_kullback_sym (j, m, note);
   note->passes = 0;
   return status == FNX_OK ? riemann_loop (j, m, &past, pool, note) : status;
 }

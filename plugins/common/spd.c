@@ -39,9 +39,7 @@ spd_compose (const double *v, const double *f, int n, double *out, double *t)
 void
 spd_congruence (const double *a, const double *p, int n, double *out, double *t)
 {
-  la_mul (t, p, a, n, n, n, 1, 0);
-  la_mul (out, t, p, n, n, n, 1, 0);
-  la_mirror (out, n);
+  la_congruence (a, p, n, out, t);
 }
 
 /* Decompose into g.v, g.w; non-zero unless the least eigenvalue exceeds `above`. */
@@ -137,11 +135,18 @@ spd_log_at (const double *a, const double *p, int n, double *out, double *work)
   return spd_log (g.s1, n, out, work);
 }
 
+static unsigned
+rest_of (size_t count)
+{
+  return (1U << count) - 1;
+}
+
+/* 1 + the first of those in `left` that will not do. */
 static int
-logs (const double *const *a, size_t count, const double *p, bool lower, int n, double *out, double *work)
+logs (const double *const *a, size_t count, unsigned left, const double *p, bool lower, int n, double *out,
+      double *work)
 {
   size_t q = (size_t)n * (size_t)n;
-  unsigned left = (1U << count) - 1;
   if (n <= FOURLOG_MAX)
     left = fourlog (a, count, p, lower, n, out, spd_area_of (work, n).eig);
   for (size_t k = 0; k < count; k++)
@@ -153,13 +158,27 @@ logs (const double *const *a, size_t count, const double *p, bool lower, int n, 
 int
 spd_logs_lower (const double *const *a, size_t count, const double *l, int n, double *out, double *work)
 {
-  return logs (a, count, l, true, n, out, work);
+  return logs (a, count, rest_of (count), l, true, n, out, work);
 }
 
 int
 spd_logs_at (const double *const *a, size_t count, const double *p, int n, double *out, double *work)
 {
-  return logs (a, count, p, false, n, out, work);
+  return logs (a, count, rest_of (count), p, false, n, out, work);
+}
+
+int
+spd_logs_roughly (const double *const *a, size_t count, const double *l, int n, double *out, double *work)
+{
+  spd_area g = spd_area_of (work, n);
+  size_t q = (size_t)n * (size_t)n;
+  unsigned left = rest_of (count);
+  for (size_t k = 0; n >= SYMLOG_MIN && k < count; k++) {
+    la_lower_congruence (a[k], l, n, g.s1);
+    if (symlog_single (g.s1, n, out + k * q, g.eig) == 0)
+      left &= ~(1U << k);
+  }
+  return logs (a, count, left, l, true, n, out, work);
 }
 
 void

@@ -34,6 +34,8 @@ int spd_log_at (const double *a, const double *p, int n, double *out, double *wo
 enum { SPD_TOGETHER = 4 };
 int spd_logs_lower (const double *const *a, size_t count, const double *l, int n, double *out, double *work);
 int spd_logs_at (const double *const *a, size_t count, const double *p, int n, double *out, double *work);
+/* spd_logs_lower to about six digits, in less time where n is large (symlog_single). */
+int spd_logs_roughly (const double *const *a, size_t count, const double *l, int n, double *out, double *work);
 /* p f p for symmetric p and f: an equal congruence both sides; out is symmetric. */
 void spd_congruence (const double *a, const double *p, int n, double *out, double *work);
 /* v^T diag (f) v. */

@@ -12,13 +12,19 @@
  * or so nearly not (condition above 1e15) that only eigenvalues can tell. */
 size_t symlog_work (int n);
 int symlog (const double *a, int n, double *out, double *work);
+/* In single precision, in half the time: the error of an eigenvalue's logarithm is
+ * 1e-7 times the ratio of the largest to it.  Refuses ratios from 3e5 on. */
+int symlog_single (const double *a, int n, double *out, double *work);
 
 /* Its quadrature, for fourlog too: log x = log c + sum_k w_k (1/(s_k+c) - 1/(s_k+x)) for
- * x and c in [a, b].  How many nodes b / a takes (0: more than there are); the
- * rule; and the pole s and weight w that a node becomes. */
+ * x and c in [a, b].  The nodes that b / a takes (NULL: more than there are), and the
+ * pole s and weight w that a node becomes. */
 enum { SYMLOG_NODES = 96 };
-size_t symlog_nodes (double ratio);
-void symlog_rule (size_t nodes, double *node, double *weight);
+typedef struct symlog_rule {
+  size_t nodes;
+  double node[SYMLOG_NODES], weight[SYMLOG_NODES];
+} symlog_rule;
+const symlog_rule *symlog_rule_of (double ratio);
 void symlog_pole (double a, double b, double node, double weight, double *s, double *w);
 
 #endif

@@ -151,6 +151,47 @@ logarithm (void)
   t_ok (symlog (a, 50, q, room) != 0, "zero is refused");
 }
 
+/* In single precision: an error of 1e-7 times the condition, and no answer where that
+ * is no digit.  Neither precision minds the unit that the numbers come in. */
+static void
+rough (void)
+{
+  enum { BIG = 90 };
+  static double a[BIG * BIG], x[BIG * BIG], q[BIG * BIG], w[BIG], want[BIG * BIG], got[BIG * BIG],
+      room[4 * BIG * BIG + 20000];
+  static const double spans[] = { 0, 2, 5, 9, 11 }; /* of the logarithms of the eigenvalues */
+  double worst = 0, scaled = 0;
+  for (int n = 1; n <= BIG; n = n < 20 ? n + 1 : n + 10)
+    for (size_t k = 0; k < sizeof spans / sizeof *spans; k++) {
+      size_t size = (size_t)n * (size_t)n;
+      random_spd (a, n, (uint64_t)n);
+      la_eig (a, n, q, w, room);
+      for (int i = 0; i < n; i++)
+        w[i] = exp (spans[k] * (n > 1 ? (double)i / (n - 1) : 0));
+      spd_compose (q, w, n, a, room);
+      t_ok (symlog (a, n, want, room) == 0 && symlog_single (a, n, got, room) == 0, "%d rows, condition e^%g", n,
+            spans[k]);
+      for (size_t i = 0; i < size; i++)
+        worst = fmax (worst, fabs (got[i] - want[i]) / exp (spans[k]));
+      for (int power = -300; power <= 300; power += 600) {
+        for (size_t i = 0; i < size; i++)
+          x[i] = a[i] * pow (10, power);
+        t_ok (symlog (x, n, got, room) == 0 && symlog_single (x, n, x, room) == 0, "the same at 1e%d", power);
+        for (int i = 0; i < n; i++)
+          got[i * n + i] -= power * log (10);
+        for (size_t i = 0; i < size; i++)
+          scaled = fmax (scaled, fabs (got[i] - want[i]) / exp (spans[k]));
+      }
+    }
+  t_ok (worst < 2e-6, "in single precision: error %.2g of the condition", worst);
+  t_ok (scaled < 1e-12, "in units 1e-300 and 1e300: %.2g of the condition", scaled);
+  for (int i = 0; i < BIG; i++)
+    w[i] = i ? 1 : 1e-7;
+  spd_compose (q, w, BIG, a, room);
+  t_ok (symlog_single (a, BIG, got, room) != 0 && symlog (a, BIG, got, room) == 0,
+        "a condition of 1e7 takes double precision");
+}
+
 /* Four in step: the same logarithms as one by one, whatever the other lanes hold;
  * a lane that will not do is named, and the others come out as before. */
 static void
@@ -436,6 +477,7 @@ main (void)
   la_serial ();
   eigen ();
   logarithm ();
+  rough ();
   in_step ();
   theory ();
   estimators ();
