@@ -22,14 +22,14 @@ needed_params (const fnx_step_desc *d, char *text, size_t n)
 }
 
 /* Does it make what is wanted of what there is?  What passes anything on as it
- * is would be no answer. */
+ * is would be no answer, nor what asks for another input. */
 static bool
 fits_between (const fnx_step_desc *d, const fnx_spec *have, const char *wanted)
 {
   const char *takes, *gives, *column;
 
   if (d->flags & (FNX_S_SOURCE | FNX_S_SINK | FNX_S_COHORT) || !d->inputs || !d->inputs[0] || !d->outputs
-      || !d->outputs[0])
+      || !d->outputs[0] || (d->inputs[1] && !(d->inputs[1]->flags & FNX_PORT_OPTIONAL)))
     return false;
   takes = d->inputs[0]->what;
   gives = d->outputs[0]->what;
@@ -37,14 +37,34 @@ fits_between (const fnx_step_desc *d, const fnx_spec *have, const char *wanted)
          && what_accepts (takes, have, &column) && what_feeds (gives, wanted);
 }
 
-/* Of the steps that fit between the one with the fewest settings. */
+/* Is what it gives first, as it stands alone, what is wanted? */
+static bool
+gives_first (const fnx_step_desc *d, const char *wanted)
+{
+  const char *gives = d->outputs[0]->what, *more = strstr (gives, " or ");
+  char first[200];
+
+  snprintf (first, sizeof first, "%.*s", (int)(more ? more - gives : (ptrdiff_t)strlen (gives)), gives);
+  return what_feeds (first, wanted);
+}
+
+static bool
+likelier (const fnx_step_desc *a, const fnx_step_desc *b, const char *wanted)
+{
+  bool first = gives_first (a, wanted);
+
+  return first != gives_first (b, wanted) ? first : param_desc_count (a) < param_desc_count (b);
+}
+
+/* Of the steps that fit between, one that needs no words for it; of these the
+ * one with the fewest settings. */
 static const fnx_step_desc *
 missing_step (const fnx_spec *have, const char *wanted, const fnx_step_desc *for_step)
 {
   const fnx_step_desc *best = NULL;
 
   for (const fnx_step_desc *const *d = registry_steps (); d && *d; d++)
-    if (*d != for_step && fits_between (*d, have, wanted) && (!best || param_desc_count (*d) < param_desc_count (best)))
+    if (*d != for_step && fits_between (*d, have, wanted) && (!best || likelier (*d, best, wanted)))
       best = *d;
   return best;
 }

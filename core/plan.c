@@ -74,9 +74,15 @@ wire (scope *s, node *n, fault *f)
   }
   for (int i = 0; i < n->n_in; i++)
     if (n->from[i] < 0 && !(n->desc->inputs[i]->flags & FNX_PORT_OPTIONAL)) {
-      fault_set (f, EXIT_CHAIN, FNX_E_SPEC,
-                 "nothing feeds its input \"%s\" (%s)\nname a step's output with @x and write %s=@x",
-                 n->desc->inputs[i]->name, n->desc->inputs[i]->what, n->desc->inputs[i]->name);
+      const char *name = n->desc->inputs[i]->name;
+
+      if (scope_find (s, name) >= 0) /* a step before gives just that */
+        fault_set (f, EXIT_CHAIN, FNX_E_SPEC, "nothing feeds its input \"%s\" (%s)\nwrite  %s=@%s", name,
+                   n->desc->inputs[i]->what, name, name);
+      else
+        fault_set (f, EXIT_CHAIN, FNX_E_SPEC,
+                   "nothing feeds its input \"%s\" (%s)\nname a step's output with @x and write %s=@x", name,
+                   n->desc->inputs[i]->what, name);
       return node_fault (n, f, FNX_E_SPEC);
     }
   return FNX_OK;

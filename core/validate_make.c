@@ -73,6 +73,7 @@ typedef struct maker {
   dice *x;
   int how;
   bool large;
+  bool triangles; /* features stand beside matrices: they are the triangles of such */
   int64_t n_time;
   /* sizes chosen so far: ports that share an axis agree on it */
   char names[24][32];
@@ -80,6 +81,7 @@ typedef struct maker {
   size_t n_chosen;
   /* of one port */
   char kind[40], axes[FNX_MAX_DIM][32], with[200];
+  char first[40]; /* the kind of the first port, once it is made */
   int ndim;
   fnx_dtype dtype;
   /* memory of axes, freed when the port is made */
@@ -97,6 +99,8 @@ part (maker *m, size_t bytes)
   return p;
 }
 
+static int64_t size_of (maker *m, const char *axis);
+
 static int64_t
 new_size (maker *m, const char *axis)
 {
@@ -106,6 +110,8 @@ new_size (maker *m, const char *axis)
     return wild[dice_below (m->x, !strcmp (axis, "time") ? 10 : 7)];
   if (!strcmp (axis, "time") && m->n_time)
     return m->n_time;
+  if (!strcmp (axis, "feature") && m->triangles)
+    return size_of (m, "channel") * (size_of (m, "channel") + 1) / 2;
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
     if (!strcmp (sizes[i].axis, axis))
       return m->large ? sizes[i].large : sizes[i].usual;
@@ -118,10 +124,11 @@ size_of (maker *m, const char *axis)
   for (size_t i = 0; i < m->n_chosen; i++)
     if (!strcmp (m->names[i], axis))
       return m->chosen[i];
-  if (m->n_chosen == 24)
+  if (m->n_chosen >= 23)
     return 2;
+  int64_t n = new_size (m, axis);
   snprintf (m->names[m->n_chosen], 32, "%s", axis);
-  return m->chosen[m->n_chosen++] = new_size (m, axis);
+  return m->chosen[m->n_chosen++] = n;
 }
 
 /* ---- the port's grammar ------------------------------------------------------------------ */
@@ -148,7 +155,22 @@ take_axes (maker *m, const char *s, size_t n)
   }
 }
 
-/* One of the alternatives of `what`, at random; see what.c for the grammar. */
+/* Which of n alternatives: any.  Of what stands beside a sound input, that of
+ * its kind, or else the first. */
+static size_t
+pick_one (maker *m, char *const *pick, size_t n)
+{
+  size_t kind = strlen (m->first);
+
+  if (m->how != MAKE_SOUND || !kind)
+    return dice_below (m->x, n);
+  for (size_t i = 0; i < n; i++)
+    if (!strncmp (pick[i], m->first, kind) && strchr ("[ ", pick[i][kind]))
+      return i;
+  return 0;
+}
+
+/* One of the alternatives of `what`; see what.c for the grammar. */
 static void
 take_what (maker *m, const char *what)
 {
@@ -170,7 +192,7 @@ take_what (maker *m, const char *what)
     }
     pick[n++] = alt + strspn (alt, " ");
   }
-  alt = pick[dice_below (m->x, n)];
+  alt = pick[pick_one (m, pick, n)];
   bracket = strchr (alt, '[');
   n = strcspn (alt, "[ ");
   snprintf (m->kind, sizeof m->kind, "%.*s", (int)(n < 39 ? n : 39), alt);
@@ -345,13 +367,16 @@ wild_value (maker *m, uint64_t mood)
   }
 }
 
-/* Recordings: noise of 10 uV on an alpha rhythm, stronger in every other trial. */
+/* Recordings: noise of 10 uV on an alpha rhythm, stronger in every other trial.
+ * Triangles are tangent vectors, of no unit and near 0. */
 static double
 sound_value (maker *m, size_t i, size_t inner, size_t item)
 {
   double t = (double)(i % inner) / 160;
 
-  return 10 * dice_normal (m->x) * (item && i / item % 2 ? 1.6 : 1) + 5 * sin (6.283185307179586 * 10 * t);
+  double scale = m->triangles && !strcmp (m->kind, "features") ? 0.05 : 1;
+
+  return scale * (10 * dice_normal (m->x) * (item && i / item % 2 ? 1.6 : 1) + 5 * sin (6.283185307179586 * 10 * t));
 }
 
 /* B B' / n + 0.1 I in each matrix: what every covariance is. */
@@ -468,12 +493,20 @@ make_buffer (maker *m, const char *what, fault *f)
   return b;
 }
 
+/* Has the step one input that ends in `a`, and after it one in `b`? */
+static bool
+beside (const fnx_step_desc *d, const char *a, const char *b)
+{
+  return d->inputs[0] && d->inputs[1] && strstr (d->inputs[0]->what, a) && strstr (d->inputs[1]->what, b);
+}
+
 bool
 inputs_make (inputs *to, const fnx_step_desc *d, dice *x, int how, bool large, int64_t n_time, fault *f)
 {
   maker m = { .x = x, .how = how, .large = large, .n_time = n_time };
 
   memset (to, 0, sizeof *to);
+  m.triangles = how == MAKE_SOUND && beside (d, "feature]", "channel,channel]");
   for (size_t i = 0; i < MAX_PORTS && d->inputs[i]; i++) {
     if (how == MAKE_WILD && (d->inputs[i]->flags & FNX_PORT_OPTIONAL) && dice_below (x, 2))
       continue;
@@ -482,6 +515,8 @@ inputs_make (inputs *to, const fnx_step_desc *d, dice *x, int how, bool large, i
       fault_memory (f);
       return false;
     }
+    if (i == 0)
+      snprintf (m.first, sizeof m.first, "%s", m.kind);
   }
   return true;
 }
