@@ -13,6 +13,7 @@ plugins_common_libcommon_la_SOURCES = \
   plugins/common/spd.c \
   plugins/common/spd.h \
   plugins/common/spd_distance.c \
+  plugins/common/spd_geodesic.c \
   plugins/common/spd_impl.h \
   plugins/common/symlog.c \
   plugins/common/symlog.h plugins/common/symlog_of.h \

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Functions of SPD matrices by symmetric eigen-decomposition, and the geodesics
- * of pyRiemann 0.9 (its utils/geodesic.py).
+ * Functions of SPD matrices by symmetric eigen-decomposition.
  */
 #include "plugins/common/fourlog.h"
 #include "plugins/common/linalg.h"
@@ -198,78 +197,5 @@ spd_unvec (const double *vec, int n, double *a)
     a[i * s + i] = *vec++;
     for (size_t j = i + 1; j < s; j++)
       a[i * s + j] = a[j * s + i] = M_SQRT1_2 * *vec++;
-  }
-}
-
-/* ---- geodesics ------------------------------------------------------------ */
-
-static void
-blend (const double *a, const double *b, size_t n, double t, double *out)
-{
-  for (size_t i = 0; i < n; i++)
-    out[i] = (1 - t) * a[i] + t * b[i];
-}
-
-/* a^1/2 (a^-1/2 b a^-1/2)^t a^1/2 */
-static int
-geodesic_riemann (const double *a, const double *b, int n, double t, double *out, spd_area g, double *more)
-{
-  double *root = more, *power = more + (size_t)n * (size_t)n;
-  if (spd_roots (a, n, root, out, g.v))
-    return -1;
-  spd_congruence (b, out, n, g.s1, g.t);
-  if (spd_power (g.s1, n, t, power, g.v))
-    return -1;
-  spd_congruence (power, root, n, out, g.t);
-  return 0;
-}
-
-static int
-geodesic_logeuclid (const double *a, const double *b, int n, double t, double *out, spd_area g, double *more)
-{
-  double *la = more, *lb = more + (size_t)n * (size_t)n;
-  if (spd_log (a, n, la, g.v) || spd_log (b, n, lb, g.v))
-    return -1;
-  blend (la, lb, (size_t)n * (size_t)n, t, g.s1);
-  return spd_exp (g.s1, n, out, g.v);
-}
-
-/* (1-t)^2 a + t^2 b + t (1-t) (ab + ab^T), ab = a^1/2 (a^1/2 b a^1/2)^1/2 a^-1/2 */
-static int
-geodesic_wasserstein (const double *a, const double *b, int n, double t, double *out, spd_area g, double *more)
-{
-  size_t s = (size_t)n, q = s * s;
-  double *root = more, *ab = more + q;
-  if (spd_roots (a, n, root, ab, g.v))
-    return -1;
-  spd_congruence (b, root, n, g.s1, g.t);
-  if (spd_sqrt (g.s1, n, out, g.v))
-    return -1;
-  la_mul (g.t, root, out, n, n, n, 1, 0);
-  la_mul (g.s1, g.t, ab, n, n, n, 1, 0);
-  for (size_t i = 0; i < s; i++)
-    for (size_t j = 0; j < s; j++)
-      out[i * s + j]
-          = (1 - t) * (1 - t) * a[i * s + j] + t * t * b[i * s + j] + t * (1 - t) * (g.s1[i * s + j] + g.s1[j * s + i]);
-  return 0;
-}
-
-int
-spd_geodesic (spd_metric metric, const double *a, const double *b, int n, double t, double *out, double *work)
-{
-  spd_area g = spd_area_of (work, n);
-  double *more = work + spd_work (n) - 2 * (size_t)n * (size_t)n;
-  switch (metric) {
-  case SPD_RIEMANN:
-    return geodesic_riemann (a, b, n, t, out, g, more);
-  case SPD_LOGEUCLID:
-    return geodesic_logeuclid (a, b, n, t, out, g, more);
-  case SPD_WASSERSTEIN:
-    return geodesic_wasserstein (a, b, n, t, out, g, more);
-  case SPD_EUCLID:
-    blend (a, b, (size_t)n * (size_t)n, t, out);
-    return 0;
-  default:
-    return -1;
   }
 }

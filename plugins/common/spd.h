@@ -86,5 +86,10 @@ int spd_dist (spd_metric, const double *a, const double *b, int n, double *dist,
 /* The point at t on the geodesic from a (0) to b (1); metrics riemann,
  * logeuclid, euclid and wasserstein. */
 int spd_geodesic (spd_metric, const double *a, const double *b, int n, double t, double *out, double *work);
+/* The same from one a to many b: what depends on a alone goes into
+ * origin[spd_origin_size (n)]. */
+size_t spd_origin_size (int n);
+int spd_origin (spd_metric, const double *a, int n, double *origin, double *work);
+int spd_along (spd_metric, const double *origin, const double *b, int n, double t, double *out, double *work);
 
 #endif

@@ -212,7 +212,8 @@ const fnx_step_desc distance_step = {
     " kullback_right with A and B changed; kullback_sym both added. None is squared.\n\n"
     "kullback and kullback_right are not symmetric, and neither are their matrices (pyRiemann's pairwise_distance"
     " mirrors the upper half).\n\n"
-    "Inside evaluate, to=@m of a  ! mean @m  there is the mean of the tested trials where trials are tested.",
+    "Inside evaluate, to=@m of a  ! mean @m  there is the mean of the tested trials where trials are tested; that of"
+    " the training trials is to=@reference behind  ! tangent.",
   .cite = "Pennec, Fillard and Ayache, IJCV 66:41, 2006 (riemann); Arsigny et al., MRM 56:411, 2006 (logeuclid);"
           " Sra, Proc AMS 144:2787, 2016 (logdet); Bhatia et al., Expo Math 37:165, 2019 (wasserstein); Lin, SIAM J"
           " Matrix Anal Appl 40:1353, 2019 (logchol)",

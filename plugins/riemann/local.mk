@@ -33,6 +33,7 @@ plugins_riemann_riemann_la_SOURCES = \
   plugins/riemann/filters.c \
   plugins/riemann/filters.h \
   plugins/riemann/growth.c \
+  plugins/riemann/geodesic.c \
   plugins/riemann/knn.c \
   plugins/riemann/ksvm.c \
   plugins/riemann/matrices.c \
@@ -47,6 +48,8 @@ plugins_riemann_riemann_la_SOURCES = \
   plugins/riemann/module.c \
   plugins/riemann/params.c \
   plugins/riemann/patterns.c \
+  plugins/riemann/plane.c \
+  plugins/riemann/plane.h \
   plugins/riemann/potato.c \
   plugins/riemann/potato.h \
   plugins/riemann/potatofield.c \
@@ -72,4 +75,5 @@ plugins_riemann_riemann_la_SOURCES = \
   plugins/riemann/sides.h \
   plugins/riemann/turn.c \
   plugins/riemann/turn.h \
+  plugins/riemann/untangent.c \
   plugins/riemann/xdawn.c

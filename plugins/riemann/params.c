@@ -77,6 +77,17 @@ const fnx_param_desc metric_param = {
   .choices = spd_mean_names,
 };
 
+static const char *const plane_names[] = { "riemann", "logeuclid", "euclid", NULL };
+const fnx_param_desc plane_metric_param = {
+  .struct_size = sizeof plane_metric_param,
+  .type = FNX_T_ENUM,
+  .flags = FNX_P_TUNABLE,
+  .name = "metric",
+  .doc = "of the mean and of the map",
+  .fallback = "riemann",
+  .choices = plane_names,
+};
+
 const fnx_param_desc any_metric_param = {
   .struct_size = sizeof any_metric_param,
   .type = FNX_T_ENUM,

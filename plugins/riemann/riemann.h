@@ -63,11 +63,13 @@ fnx_status matrices_some (fnx_call *, const matrices *, size_t room,
                           int (*f) (void *arg, size_t first, size_t count, double *work), void *arg);
 
 /* ---- reference.c: one matrix beside the trials, the input `port` ---- */
-/* FNX_E_SPEC unless ref[channel,channel] is over the channels of the trials' matrices (NULL: any). */
+/* FNX_E_SPEC unless ref is over the channels (and frequencies) of the trials' matrices; NULL, and
+ * trials without channels: any square one. */
 fnx_status reference_fits (fnx_call *, const fnx_spec *ref, const fnx_spec *trials, const char *port);
-/* The same of cov[channel,channel], tested as those of matrices_of are; count is 1. */
+/* Its matrices, one or one a frequency, tested as those of matrices_of are. */
 fnx_status reference_of (fnx_call *, const fnx_buf *, const char *port, bool spd, matrices *);
 extern const fnx_port_desc to_port;
+#define REFERENCE_WHAT "cov[channel,channel] or spectrum[freq,channel,channel]"
 
 /* ---- estimate.c ---- */
 /* Covariances of epochs[trial,channel,time] (or of windows that `embed` makes
@@ -110,7 +112,7 @@ extern const fnx_param_desc estimator_param, metric_param, peer_param;
 #define ACM_LAG "8"
 enum { ACM_MAX_ORDER = 100 };
 extern const fnx_param_desc acm_order_param, acm_lag_param, acm_estimator_param;
-extern const fnx_param_desc either_estimator_param, any_metric_param, distance_param;
+extern const fnx_param_desc either_estimator_param, any_metric_param, distance_param, plane_metric_param;
 extern const char *const spd_peer_names[];
 /* What distance= says beside the metric of the means. */
 spd_metric distance_of (spd_metric mean, int64_t said);
@@ -125,7 +127,9 @@ extern const fnx_step_desc siegelmdm_step;
 extern const fnx_step_desc siegeltangent_step;
 extern const fnx_step_desc mean_step;
 extern const fnx_step_desc distance_step;
+extern const fnx_step_desc geodesic_step;
 extern const fnx_step_desc tangent_step;
+extern const fnx_step_desc untangent_step;
 extern const fnx_step_desc mdm_step;
 extern const fnx_step_desc fgmdm_step;
 extern const fnx_step_desc meanfield_step;

@@ -5,12 +5,8 @@
  */
 #include "plugins/common/estimator.h"
 #include "plugins/common/linalg.h"
+#include "plugins/riemann/plane.h"
 #include "plugins/riemann/riemann.h"
-
-#include <math.h>
-
-/* The maps there are; the first three of spd_mean_names. */
-enum { MAPS = 3 };
 
 struct fnx_step {
   spd_metric metric;
@@ -23,9 +19,9 @@ struct fnx_model {
   int n;
   size_t sets;  /* of a reference: 1, or one for each frequency */
   double *mean; /* sets x n x n */
-  /* Of each mean, not saved: riemann: its inverse root; logeuclid: its log,
-   * eigenvectors and the divided differences of exp. */
-  double *root, *vectors, *slopes;
+  /* of each mean, not saved */
+  plane *planes;
+  double *room;
 };
 
 static fnx_status
@@ -65,12 +61,29 @@ features_spec (fnx_call *c, const fnx_spec *in)
   return s;
 }
 
+/* The trials' matrices without the trials. */
+static const fnx_spec *
+reference_spec (fnx_call *c, const fnx_step *step, const fnx_spec *in)
+{
+  const fnx_spec *all = strcmp (in->kind, "epochs") == 0 ? cov_spec (c, in, step->kind, &(window){ .order = 1 }) : in;
+  fnx_spec *s = all ? c->scratch (c, sizeof *s) : NULL;
+  if (!s)
+    return NULL;
+  *s = *all;
+  s->ndim--;
+  s->axes++;
+  return s;
+}
+
 static fnx_status
 negotiate (fnx_call *c, fnx_step *s, const fnx_spec *const *in, const fnx_spec **out)
 {
-  (void)s;
+  fnx_status status = in[1] ? reference_fits (c, in[1], in[0], "reference") : FNX_OK;
+  if (status != FNX_OK)
+    return status;
   out[0] = features_spec (c, in[0]);
-  return out[0] ? FNX_OK : FNX_E_NOMEM;
+  out[1] = reference_spec (c, s, in[0]);
+  return out[0] && out[1] ? FNX_OK : FNX_E_NOMEM;
 }
 
 static void
@@ -79,48 +92,24 @@ model_free (fnx_model *m)
   if (!m)
     return;
   free (m->mean);
-  free (m->root);
-  free (m->vectors);
-  free (m->slopes);
+  free (m->planes);
+  free (m->room);
   free (m);
 }
 
-/* What follows from the mean of one set. */
-static int
-complete_set (fnx_model *m, size_t set, double *w, double *work)
-{
-  size_t n = (size_t)m->n, q = n * n;
-  double *mean = m->mean + set * q, *root = m->root + set * q;
-  if (m->metric == SPD_RIEMANN)
-    return spd_invsqrt (mean, m->n, root, work);
-  if (m->metric == SPD_EUCLID)
-    return 0;
-  double *slopes = m->slopes + set * q;
-  int bad = spd_log (mean, m->n, root, work) || la_eig (root, m->n, m->vectors + set * q, w, work);
-  for (size_t a = 0; !bad && a < n; a++)
-    for (size_t b = 0; b < n; b++) {
-      double gap = w[a] - w[b], mid = exp (0.5 * (w[a] + w[b]));
-      slopes[a * n + b] = mid * (fabs (gap) < 1e-5 ? 1 + gap * gap / 24 : 2 * sinh (0.5 * gap) / gap);
-    }
-  return bad;
-}
-
+/* What follows from the means. */
 static fnx_status
 complete (fnx_call *c, fnx_model *m)
 {
-  size_t n = (size_t)m->n, q = n * n;
-  double *work = c->scratch (c, (spd_work (m->n) + n) * sizeof *work);
-  if (!work || !(m->root = learn_alloc (c, m->sets * q, sizeof *m->root)))
+  size_t q = (size_t)m->n * (size_t)m->n, room = plane_room (m->metric, m->n);
+  double *work = c->scratch (c, plane_work (m->n) * sizeof *work);
+  m->planes = learn_alloc (c, m->sets, sizeof *m->planes);
+  m->room = learn_alloc (c, m->sets * room, sizeof *m->room);
+  if (!work || !m->planes || !m->room)
     return FNX_E_NOMEM;
-  if (m->metric == SPD_LOGEUCLID) {
-    m->vectors = learn_alloc (c, m->sets * q, sizeof *m->vectors);
-    m->slopes = learn_alloc (c, m->sets * q, sizeof *m->slopes);
-    if (!m->vectors || !m->slopes)
-      return FNX_E_NOMEM;
-  }
   matrices like = { .n = m->n };
   for (size_t k = 0; k < m->sets; k++)
-    if (complete_set (m, k, work + spd_work (m->n), work))
+    if (plane_make (&m->planes[k], m->metric, m->n, m->mean + k * q, false, m->room + k * room, work))
       return matrices_refuse (c, &like, m->mean + k * q, "the mean of the training set");
   return FNX_OK;
 }
@@ -140,13 +129,13 @@ sets_of (const fnx_spec *s)
   return s->ndim == 4 ? (size_t)s->axes[1]->size : 1;
 }
 
+/* The mean of each set of the training trials. */
 static fnx_status
 learn (fnx_call *c, const fnx_step *s, const fnx_buf *b, const fnx_model *start, fnx_model *m)
 {
   matrices x;
   const double *w;
   fnx_status status = rows_weights (c, b, &w);
-  m->metric = s->metric;
   m->sets = sets_of (c->buf->spec (b));
   if (status == FNX_OK && m->sets == 0)
     return c->fail (c, FNX_E_DATA, "the spectra of %s have no frequencies", c->recording);
@@ -161,87 +150,73 @@ learn (fnx_call *c, const fnx_step *s, const fnx_buf *b, const fnx_model *start,
     status
         = matrices_mean (c, &x, s->metric, w, NULL, 0, s->peer, usable ? start->mean + k * q : NULL, m->mean + k * q);
   }
-  return status == FNX_OK ? complete (c, m) : status;
+  return status;
+}
+
+/* Instead: the matrix that was given. */
+static fnx_status
+take (fnx_call *c, const fnx_buf *reference, const fnx_spec *trials, fnx_model *m)
+{
+  matrices x;
+  fnx_status status = reference_fits (c, c->buf->spec (reference), trials, "reference");
+  if (status == FNX_OK)
+    status = reference_of (c, reference, "reference", m->metric != SPD_EUCLID, &x);
+  if (status != FNX_OK)
+    return status;
+  size_t q = (size_t)x.n * (size_t)x.n;
+  m->n = x.n;
+  m->sets = x.count;
+  m->mean = learn_alloc (c, m->sets, q * sizeof *m->mean);
+  for (size_t k = 0; m->mean && k < m->sets; k++)
+    memcpy (m->mean + k * q, x.x[k], q * sizeof *m->mean);
+  return m->mean ? FNX_OK : FNX_E_NOMEM;
 }
 
 static fnx_status
 fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *start, fnx_model **out)
 {
   fnx_model *m = learn_alloc (c, 1, sizeof *m);
-  return m ? fitted (learn (c, s, in[0], start, m), m, model_free, out) : FNX_E_NOMEM;
+  if (!m)
+    return FNX_E_NOMEM;
+  m->metric = s->metric;
+  fnx_status status = in[1] ? take (c, in[1], c->buf->spec (in[0]), m) : learn (c, s, in[0], start, m);
+  return fitted (status == FNX_OK ? complete (c, m) : status, m, model_free, out);
 }
 
-/* ---- the maps ------------------------------------------------------------- */
+/* ---- the map -------------------------------------------------------------- */
 
 typedef struct plan {
-  const fnx_model *m;
+  const plane *at;
   const matrices *x;
-  size_t at;    /* of the set's n x n in the model */
   double *out;  /* the set's first feature */
   size_t width; /* features of a trial */
 } plan;
 
-/* Derivative of exp at log M in the direction log X - log M. */
 static int
-map_logeuclid (const plan *p, const double *x, double *y, double *work)
-{
-  const fnx_model *m = p->m;
-  int n = m->n;
-  size_t q = (size_t)n * (size_t)n;
-  double *t = work + spd_work (n);
-  if (spd_log (x, n, y, work))
-    return -1;
-  la_axpy (y, -1, m->root + p->at, q);
-  la_mul (t, m->vectors + p->at, y, n, n, n, 1, 0);
-  la_mul_nt (y, t, m->vectors + p->at, n, n, n, 1, 0);
-  for (size_t i = 0; i < q; i++)
-    y[i] *= m->slopes[p->at + i];
-  la_mul_tn (t, m->vectors + p->at, y, n, n, n, 1, 0);
-  la_mul (y, t, m->vectors + p->at, n, n, n, 1, 0);
-  return 0;
-}
-
-static int
-map_euclid (const plan *p, const double *x, double *y, double *work)
-{
-  (void)work;
-  size_t q = (size_t)p->m->n * (size_t)p->m->n;
-  for (size_t i = 0; i < q; i++)
-    y[i] = x[i] - p->m->mean[p->at + i];
-  return 0;
-}
-
-static int
-map_one (void *arg, size_t i, double *work)
+map_some (void *arg, size_t first, size_t count, double *work)
 {
   const plan *p = arg;
-  size_t q = (size_t)p->m->n * (size_t)p->m->n;
-  double *y = work, *rest = y + q;
-  if ((p->m->metric == SPD_LOGEUCLID ? map_logeuclid : map_euclid) (p, p->x->x[i], y, rest))
-    return -1;
-  spd_vec (y, p->m->n, p->out + i * p->width);
-  return 0;
-}
-
-/* log (M^-1/2 X M^-1/2) of some trials together */
-static int
-map_riemann (void *arg, size_t first, size_t count, double *work)
-{
-  const plan *p = arg;
-  size_t q = (size_t)p->m->n * (size_t)p->m->n;
+  size_t q = (size_t)p->at->n * (size_t)p->at->n;
   double *y = work, *rest = y + SPD_TOGETHER * q;
-  int bad = spd_logs_at (p->x->x + first, count, p->m->root + p->at, p->m->n, y, rest);
+  int bad = plane_to (p->at, p->x->x + first, count, y, rest);
   for (size_t k = 0; !bad && k < count; k++)
-    spd_vec (y + k * q, p->m->n, p->out + (first + k) * p->width);
+    spd_vec (y + k * q, p->at->n, p->out + (first + k) * p->width);
   return bad;
 }
 
+/* A new buffer of the means. */
 static fnx_status
-map_all (fnx_call *c, plan *p)
+give_reference (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *in, const fnx_buf **out)
 {
-  size_t q = (size_t)p->m->n * (size_t)p->m->n, work = spd_work (p->m->n);
-  return p->m->metric == SPD_RIEMANN ? matrices_some (c, p->x, work + SPD_TOGETHER * q, map_riemann, p)
-                                     : matrices_each (c, p->x, work + 2 * q, map_one, p, NULL);
+  const fnx_spec *spec = reference_spec (c, s, c->buf->spec (in));
+  fnx_buf *b = spec ? c->buf->like (c, in, spec) : NULL;
+  double *v = b ? c->buf->write (c, b) : NULL;
+  if (v)
+    memcpy (v, m->mean, m->sets * (size_t)m->n * (size_t)m->n * sizeof *v);
+  else
+    c->buf->unref (b);
+  *out = v ? b : NULL;
+  return v ? FNX_OK : FNX_E_NOMEM;
 }
 
 static fnx_status
@@ -266,10 +241,12 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
       b = spec ? c->buf->like (c, in[0], spec) : NULL;
       v = b ? c->buf->write (c, b) : NULL;
     }
-    plan p = { m, &x, k * n * n, v ? v + k * each : NULL, m->sets * each };
+    plan p = { &m->planes[k], &x, v ? v + k * each : NULL, m->sets * each };
     if (status == FNX_OK)
-      status = v ? map_all (c, &p) : FNX_E_NOMEM;
+      status = v ? matrices_some (c, &x, plane_work (m->n) + SPD_TOGETHER * n * n, map_some, &p) : FNX_E_NOMEM;
   }
+  if (status == FNX_OK)
+    status = give_reference (c, s, m, in[0], &out[1]);
   if (status == FNX_OK)
     out[0] = b;
   else
@@ -292,7 +269,7 @@ static bool
 get (state_in *in, const fnx_step *s, fnx_model *m)
 {
   (void)s;
-  m->metric = (spd_metric)state_count (in, 0, MAPS - 1);
+  m->metric = (spd_metric)state_count (in, 0, PLANE_MAPS - 1);
   m->n = (int)state_count (in, 8, 20000);
   m->sets = state_count (in, 8, INT32_MAX);
   in->bad |= m->n == 0 || m->sets == 0;
@@ -305,17 +282,7 @@ get (state_in *in, const fnx_step *s, fnx_model *m)
 
 ESTIMATOR ("tangent", 2, put, get, complete, fit, model_free, .apply = apply, .learns = "reference mean");
 
-static const char *const map_names[] = { "riemann", "logeuclid", "euclid", NULL };
-static const fnx_param_desc map_param = {
-  .struct_size = sizeof map_param,
-  .type = FNX_T_ENUM,
-  .flags = FNX_P_TUNABLE,
-  .name = "metric",
-  .doc = "of the mean and of the map",
-  .fallback = "riemann",
-  .choices = map_names,
-};
-static const fnx_param_desc *const params[] = { &map_param, &either_estimator_param, &peer_param, NULL };
+static const fnx_param_desc *const params[] = { &plane_metric_param, &either_estimator_param, &peer_param, NULL };
 
 static const fnx_port_desc in_port = {
   .struct_size = sizeof in_port,
@@ -329,8 +296,18 @@ static const fnx_port_desc out_port = {
   .what = "features[trial,feature]",
   .doc = "n(n+1)/2 numbers a trial: the upper triangle by rows, off-diagonals times the root of 2",
 };
-static const fnx_port_desc *const inputs[] = { &in_port, NULL };
-static const fnx_port_desc *const outputs[] = { &out_port, NULL };
+static const fnx_port_desc given_port = {
+  .struct_size = sizeof given_port,
+  .flags = FNX_PORT_OPTIONAL,
+  .name = "reference",
+  .what = REFERENCE_WHAT,
+  .doc = "M, where it is not to be the mean of the training set",
+};
+static const fnx_port_desc reference_port = {
+  .struct_size = sizeof reference_port, .name = "reference", .what = REFERENCE_WHAT, .doc = "M, for  ! untangent"
+};
+static const fnx_port_desc *const inputs[] = { &in_port, &given_port, NULL };
+static const fnx_port_desc *const outputs[] = { &out_port, &reference_port, NULL };
 
 const fnx_step_desc tangent_step = {
   .struct_size = sizeof tangent_step,
@@ -340,14 +317,18 @@ const fnx_step_desc tangent_step = {
   .id = "org.fornix.riemann.tangent",
   .name = "tangent",
   .title = "covariance matrices as vectors around their mean",
-  .doc = "Positive definite matrices form a curved space. This step learns their mean M on the training set and gives"
-         " log(M^-1/2 X M^-1/2) of each matrix X: in that flat picture any linear method applies, and distances to the"
-         " mean are kept. The mean is learned again inside each fold; it needs no targets.\n\n"
-         "Epochs may come in directly: their covariances are then estimated with estimator=oas. Other metrics:"
-         " logeuclid gives the derivative of exp at log M in the direction log X - log M (pyRiemann's map; the plain"
-         " difference of logarithms is what ksvm metric=logeuclid takes products of), euclid X - M.\n\n"
-         "Spectra of crossspec gives=each have a mean at every frequency, and the features of one frequency stand"
-         " behind those of the one before.",
+  .doc
+  = "Positive definite matrices form a curved space. This step learns their mean M on the training set and gives"
+    " log(M^-1/2 X M^-1/2) of each matrix X: in that flat picture any linear method applies, and distances to the"
+    " mean are kept. The mean is learned again inside each fold; it needs no targets.\n\n"
+    "Epochs may come in directly: their covariances are then estimated with estimator=oas. Other metrics:"
+    " logeuclid gives the derivative of exp at log M in the direction log X - log M (pyRiemann's map; the plain"
+    " difference of logarithms is what ksvm metric=logeuclid takes products of), euclid X - M.\n\n"
+    "M comes out too: later steps find it under @reference,  ! untangent reference=@reference  for the way back, or"
+    "  ! distance in=@c to=@reference. With reference=@m the map is about m instead, as it was when the step was"
+    " fitted: inside evaluate the m of the training trials.\n\n"
+    "Spectra of crossspec gives=each have a mean at every frequency, and the features of one frequency stand"
+    " behind those of the one before.",
   .cite = "Barachant et al., IEEE TBME 59:920, 2012",
   .equals = "pyRiemann 0.9 TangentSpace to 1e-9",
   .example = "fornix run sim:fists ! band range=8..32Hz ! epoch on=left,right from=0s to=3s"

@@ -4,9 +4,15 @@
  * invariant to, pyRiemann's golden vectors, and sentences for what cannot be.
  */
 #include "core/pool.h"
+#include "covs.h"
 #include "golden.h"
-#include "plugins/common/linalg.h"
 #include "plugins/common/spd.h"
+
+static bool
+near (double a, double b, double tol)
+{
+  return fabs (a - b) <= tol * fmax (1, fabs (b));
+}
 
 static double
 one (const char *metric, const fnx_buf *b, size_t i, size_t j)
@@ -17,36 +23,6 @@ one (const char *metric, const fnx_buf *b, size_t i, size_t j)
   double v = t_values (d)[i * (size_t)buffer_spec (d)->axes[1]->size + j];
   buffer_unref (d);
   return v;
-}
-
-static bool
-near (double a, double b, double tol)
-{
-  return fabs (a - b) <= tol * fmax (1, fabs (b));
-}
-
-/* K matrices G G^T / 2n of normal G[n,2n]. */
-static fnx_buf *
-random_covs (long count, long n, uint64_t seed)
-{
-  size_t q = (size_t)(n * n);
-  double *x = malloc ((size_t)count * q * sizeof *x), *g = malloc (2 * q * sizeof *g);
-  for (long k = 0; k < count; k++) {
-    t_random (g, 2 * q, seed + (uint64_t)k);
-    la_gram (x + (size_t)k * q, g, (int)n, (int)(2 * n), 0.5 / (double)n, 0);
-  }
-  fnx_buf *b = t_buf ("cov[trial,channel,channel]", x, count, n, n);
-  free (x);
-  free (g);
-  return b;
-}
-
-/* The matrix i of b as cov[channel,channel]. */
-static fnx_buf *
-alone (const fnx_buf *b, size_t i)
-{
-  long n = (long)buffer_spec (b)->axes[1]->size;
-  return t_buf ("cov[channel,channel]", t_values (b) + i * (size_t)(n * n), n, n);
 }
 
 /* Of diagonal matrices each distance is a sum over the diagonal. */

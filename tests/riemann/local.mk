@@ -47,3 +47,7 @@ tests_riemann_tangentrotate_LDFLAGS = $(TEST_LDFLAGS)
 riemann_tests += tests/riemann/distance
 tests_riemann_distance_CFLAGS = $(AM_CFLAGS) $(LAPACKE_CFLAGS) $(OPENBLAS_CFLAGS)
 tests_riemann_distance_LDADD = $(riemann_test_libs)
+noinst_HEADERS += tests/riemann/covs.h
+riemann_tests += tests/riemann/geodesic
+tests_riemann_geodesic_CFLAGS = $(AM_CFLAGS) $(LAPACKE_CFLAGS) $(OPENBLAS_CFLAGS)
+tests_riemann_geodesic_LDADD = $(riemann_test_libs)
