@@ -133,21 +133,21 @@ bad_sample (fnx_call *c, const fnx_buf *b, size_t i, int64_t k, int64_t t, doubl
   const fnx_axis *channel = c->buf->spec (b)->axes[1];
   const char *name = channel->labels ? channel->labels[k] : NULL, *trial = trial_name (c, b, i);
   char number[24], drop[160] = "";
-  if (name)
-    snprintf (drop, sizeof drop, "drop the channel with  ! pick drop=%.80s, or ", name);
+  if (name) /* last in the sentence, since a reader copies from there to its end */
+    snprintf (drop, sizeof drop, ", or drop the channel with  ! pick drop=%.80s", name);
   else
     snprintf (number, sizeof number, "%lld", (long long)k + 1);
   name = name ? name : number;
   if (!isfinite (worst))
-    return c->fail (c, FNX_E_DATA, "%s: sample %lld of channel %s is %s\n%sleave the trial out", trial,
+    return c->fail (c, FNX_E_DATA, "%s: sample %lld of channel %s is %s\nleave the trial out%s", trial,
                     (long long)t + 1, name, isnan (worst) ? "missing (NaN)" : "infinite", drop);
   if (worst > 1)
     return c->fail (c, FNX_E_DATA,
-                    "%s: sample %lld of channel %s is %.3g, too large to work with\n%sleave the trial out", trial,
+                    "%s: sample %lld of channel %s is %.3g, too large to work with\nleave the trial out%s", trial,
                     (long long)t + 1, name, worst, drop);
   return c->fail (c, FNX_E_DATA,
                   "%s: no sample of channel %s is above %.3g, too small to work with\n"
-                  "%sbring it to a usual unit: EEG has some 10 uV",
+                  "bring it to a usual unit (EEG has some 10 uV)%s",
                   trial, name, worst, drop);
 }
 

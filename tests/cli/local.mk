@@ -30,3 +30,6 @@ EXTRA_DIST += tests/cli/folds.sh
 check_LTLIBRARIES += tests/cli/fold_steps.la
 tests_cli_fold_steps_la_SOURCES = tests/cli/fold_steps.c
 tests_cli_fold_steps_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -rpath /nowhere
+check_PROGRAMS += tests/cli/causes
+TESTS += tests/cli/causes
+tests_cli_causes_LDADD = $(TEST_LDADD)

@@ -218,6 +218,75 @@ matrices (void)
   buffer_unref (b);
 }
 
+/* Steps for several people: trials that are sound by themselves, whose means
+ * are of no use. */
+static fnx_buf *
+people (double channel, double all)
+{
+  double y[K], mark[K], z[C * C];
+  const char *who[K];
+  for (int k = 0; k < K; k++) {
+    double *m = s + k * C * C;
+    t_random (z, C * C, (uint64_t)k + 1);
+    la_gram (m, z, C, C, all, 0);
+    for (int i = 0; i < C; i++) {
+      m[2 * C + i] *= channel;
+      m[i * C + 2] *= channel;
+    }
+    y[k] = k % 2;
+    mark[k] = k < K / 2;
+    who[k] = k < K / 2 ? "ann" : "bob";
+  }
+  fnx_buf *b = t_buf ("cov[trial,channel,channel]", s, (long)K, (long)C, (long)C);
+  t_reals (&b, "trial", "target", y);
+  t_reals (&b, "trial", "calibration", mark);
+  t_texts (&b, "trial", "subject", who);
+  return b;
+}
+
+static void
+domains (void)
+{
+  fnx_buf *b = people (1e-10, 1); /* a channel in another unit */
+  SAYS ("recentre metric=euclid", b, FNX_E_NUMERIC, "the mean covariance of ann is too ill-conditioned",
+        "the variance of channel 3 is", "of the largest one", "cov estimator=oas");
+  SAYS ("recentre metric=logeuclid", b, FNX_E_NUMERIC, "of test is too ill-conditioned", "channel 3");
+  SAYS ("mdwm metric=logeuclid", b, FNX_E_NUMERIC, "is too ill-conditioned", "channel 3");
+  buffer_unref (b);
+  b = people (1, 1e300);
+  SAYS ("rotate", b, FNX_E_NUMERIC, "a class mean of", "has eigenvalues from", "bring the channels to a usual unit");
+  SAYS ("mdwm metric=euclid", b, FNX_E_NUMERIC, "trial 1 of test has eigenvalues from", "usual unit");
+  buffer_unref (b);
+  b = people (1, 1);
+  static const char *const lines[] = { "recentre metric=euclid", "rotate", "mdwm metric=euclid", "rescale" };
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    const fnx_buf *good = t_run (lines[i], b);
+    t_ok (isfinite (t_values (good)[0]), "%s takes what is sound", lines[i]);
+    buffer_unref (good);
+  }
+  buffer_unref (b);
+}
+
+/* A fold holds some trials in an order of its own; the column item says which. */
+static void
+numbering (void)
+{
+  double item[K];
+  const char *of[K];
+  fresh ();
+  memset (row (BAD, 3), 0, T * sizeof *x);
+  fnx_buf *b = epochs (T);
+  for (int k = 0; k < K; k++) {
+    item[k] = 100 - k;
+    of[k] = k % 2 ? "a.edf" : "b.edf";
+  }
+  t_reals (&b, "trial", "item", item);
+  SAYS ("cov", b, FNX_E_NUMERIC, "trial 84 of test is not");
+  t_texts (&b, "trial", "recording", of);
+  SAYS ("cov", b, FNX_E_NUMERIC, "trial 84 of b.edf is not", "! pick drop=C3");
+  buffer_unref (b);
+}
+
 int
 main (void)
 {
@@ -226,5 +295,7 @@ main (void)
   causes ();
   responses ();
   matrices ();
+  domains ();
+  numbering ();
   return t_end ();
 }
