@@ -59,7 +59,9 @@ libcore_la_SOURCES += \
   core/collect.c \
   core/collect.h \
   core/recordings.c \
+  core/recordings_table.c \
   core/recording.c \
+  core/recording.h \
   core/join.c \
   core/cohort.c \
   core/provenance.c \
