@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Who is evaluated apart (per=), who trains and who is tested (cv=), and what
- * permuted targets would give.
+ * Who is evaluated apart (per=), and who trains and who is tested (cv=).
  */
 #include <inttypes.h>
 #include <math.h>
@@ -12,7 +11,6 @@
 #include "core/memo.h"
 #include "core/param.h"
 #include "core/prepared.h"
-#include "core/rng.h"
 
 const protocol protocols[] = {
   { "stratified", FOLDS_STRATIFIED, NULL, NULL, NULL, NULL },
@@ -33,83 +31,7 @@ const char *const protocol_names[] = { "stratified",        "kfold",
                                        "leave-one-run-out", "leave-one-group-out",
                                        "group-kfold",       NULL };
 
-/* ---- permuted targets -------------------------------------------------------- */
-
-/* The group again with the targets of its items in random order. */
-static fnx_status
-run_permuted (const group *g, uint64_t number, double *value, fault *f)
-{
-  group q = *g;
-  const fnx_column *target = buffer_column (g->input[0], buffer_spec (g->input[0])->axes[0]->name, "target");
-  int64_t *idx = malloc ((size_t)g->n * sizeof *idx);
-  int32_t *codes = malloc ((size_t)g->n * sizeof *codes);
-  const char **texts = calloc ((size_t)g->n, sizeof *texts);
-  double *reals = calloc ((size_t)g->n, sizeof *reals), *y = calloc ((size_t)g->n, sizeof *y), u;
-  fnx_column c = *target;
-  fnx_buf *view = NULL;
-  fnx_status st = FNX_E_NOMEM;
-
-  if (!idx || !codes || !texts || !reals || !y)
-    goto out;
-  for (int64_t i = 0; i < g->n; i++)
-    idx[i] = i;
-  view = buffer_pick (g->input[0], idx, g->n, f);
-  for (int64_t i = g->n - 1; i > 0; i--) {
-    int64_t j, t = idx[i];
-
-    rng_api.uniform (hash_bytes (g->s->ses->seed ^ (uint64_t)g->e->set.seed, "permute", 7), number, (uint64_t)i, &u, 1);
-    j = (int64_t)(u * (double)(i + 1));
-    idx[i] = idx[j];
-    idx[j] = t;
-  }
-  for (int64_t i = 0; i < g->n; i++) {
-    codes[i] = g->codes ? g->codes[idx[i]] : 0;
-    y[i] = g->number ? g->number[idx[i]] : 0;
-    if (c.texts)
-      texts[i] = target->texts[idx[i]];
-    else
-      reals[i] = target->reals[idx[i]];
-  }
-  c.texts = c.texts ? texts : NULL;
-  c.reals = c.reals ? reals : NULL;
-  st = view ? buffer_set_column (view, buffer_spec (view)->axes[0]->name, &c, f) : f->code;
-  if (st == FNX_OK) {
-    const fnx_buf *keep = q.input[0];
-
-    q.input[0] = view;
-    q.codes = g->codes ? codes : NULL;
-    q.number = g->number ? y : NULL;
-    st = run_group (&q, NULL, value, f);
-    q.input[0] = keep;
-  }
-out:
-  buffer_unref (view);
-  free (idx);
-  free (codes);
-  free (texts);
-  free (reals);
-  free (y);
-  return st == FNX_E_NOMEM ? fault_set (f, EXIT_DATA, st, "not enough memory") : st;
-}
-
-static fnx_status
-permute (group *g, report *r, double value, fault *f)
-{
-  size_t n = (size_t)g->e->set.permutations;
-  double *null = calloc (n + 1, sizeof *null);
-  fnx_status st = null ? FNX_OK : fault_memory (f);
-
-  for (size_t i = 0; i < n && st == FNX_OK; i++) {
-    session_stage (g->s->ses, STAGE_PERMUTATION, "permutation", i + 1, n);
-    st = run_permuted (g, i + 1, &null[i], f);
-  }
-  if (st == FNX_OK)
-    report_permutation_p (r, g->e->set.metric[0], score_permutation_p (g->e->set.metric[0], value, null, n), n);
-  free (null);
-  return st;
-}
-
-/* ---- groups ----------------------------------------------------------------- */
+/* ---- one group: targets, folds -------------------------------------------------- */
 
 /* Codes of a column for folds; NULL and a fault if it is absent. */
 static const int32_t *
@@ -245,6 +167,70 @@ numbers_of (call *c, const fnx_buf *b, const char *axis, int64_t n, fault *f)
   return y;
 }
 
+/* What the group is to be predicted: g->codes, or g->number. */
+static fnx_status
+take_targets (group *g, call *c, const char *axis, aim what, fault *f)
+{
+  if (what == AIM_NUMBERS)
+    return (g->number = numbers_of (c, g->input[0], axis, g->n, f)) ? FNX_OK : f->code;
+  if (what == AIM_CLASSES) {
+    g->codes = codes_of (c, g->input[0], axis, "target", &g->n_class, &g->classes);
+    if (!g->codes)
+      return f->code;
+    if (g->n_class < 2)
+      return fault_set (f, EXIT_DATA, FNX_E_DATA,
+                        "%s%" PRId64 " item%s%s%s %s%s: two classes are needed\n"
+                        "name the events of two classes, as in  ! epoch on=T1,T2",
+                        g->n > 1 ? "all " : "", g->n, g->n > 1 ? "s" : "", *g->name ? " of " : "", g->name,
+                        !g->n_class ? "without a target"
+                        : g->n > 1  ? "are of one class, "
+                                    : "is of class ",
+                        g->n_class ? g->classes[0] : "");
+  }
+  return FNX_OK;
+}
+
+/* Each pipeline on the same folds; what they begin with in common runs once. */
+static fnx_status
+run_pipelines (group *g, report *r, fault *f)
+{
+  evaluate *e = g->e;
+  prepared *rows = prepared_new (f);
+  memo *common = rows ? memo_new (e->pipe, e->n_pipes) : NULL;
+  fnx_status st = rows ? FNX_OK : f->code;
+  double value = NAN;
+
+  for (size_t i = 0; i < e->n_pipes && st == FNX_OK; i++) {
+    g->pipe = &e->pipe[i];
+    g->pipe->memo = common;
+    g->pipe->prepared = rows;
+    report_pipeline (r, e->name ? e->name[i] : NULL);
+    if (e->name)
+      session_stage (g->s->ses, STAGE_PIPELINE, e->name[i], i + 1, e->n_pipes);
+    st = run_group (g, r, &value, f);
+    if (st == FNX_OK && e->set.permutations && (g->codes || g->number))
+      st = evaluate_permuted (g, r, value, f);
+  }
+  memo_free (common);
+  prepared_free (rows);
+  for (size_t i = 0; i < e->n_pipes; i++) {
+    e->pipe[i].memo = NULL;
+    e->pipe[i].prepared = NULL;
+  }
+  return st;
+}
+
+/* call_end (.., OK) clears what a tried lookup left, but this fault is ours. */
+static void
+end_call (call *c, fault *f)
+{
+  fault kept = *f;
+
+  *f = (fault)FAULT_INIT;
+  call_end (c, FNX_OK);
+  *f = kept;
+}
+
 /* The items `idx` as a group of their own. */
 static fnx_status
 evaluate_group (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n_all, const int64_t *idx, int64_t n,
@@ -254,9 +240,6 @@ evaluate_group (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n_al
   const char *axis = buffer_spec (whole[0])->axes[sample_axis (buffer_spec (whole[0]))]->name;
   fnx_status st = FNX_OK;
   int n_inputs = e->pipe[0].n_inputs; /* pipelines see the same slots from outside */
-  double value = NAN;
-  memo *common;
-  prepared *rows = NULL;
   call c;
 
   g.input = calloc ((size_t)n_inputs, sizeof *g.input);
@@ -271,61 +254,97 @@ evaluate_group (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n_al
     if (!g.input[i])
       st = f->code;
   }
-  if (st == FNX_OK && what == AIM_NUMBERS && !(g.number = numbers_of (&c, g.input[0], axis, n, f)))
-    st = f->code;
-  if (st == FNX_OK && what == AIM_CLASSES) {
-    g.codes = codes_of (&c, g.input[0], axis, "target", &g.n_class, &g.classes);
-    if (!g.codes)
-      st = f->code;
-    else if (g.n_class < 2)
-      st = fault_set (f, EXIT_DATA, FNX_E_DATA,
-                      "%s%" PRId64 " item%s%s%s %s%s: two classes are needed\n"
-                      "name the events of two classes, as in  ! epoch on=T1,T2",
-                      n > 1 ? "all " : "", n, n > 1 ? "s" : "", *name ? " of " : "", name,
-                      !g.n_class ? "without a target"
-                      : n > 1    ? "are of one class, "
-                                 : "is of class ",
-                      g.n_class ? g.classes[0] : "");
-  }
+  if (st == FNX_OK)
+    st = take_targets (&g, &c, axis, what, f);
   if (st == FNX_OK)
     st = make_folds (&g, &c, axis, f);
   if (st == FNX_OK && e->name)
     st = tell_places (&g, &c, axis, r, f);
-  if (st == FNX_OK && !(rows = prepared_new (f)))
-    st = f->code;
-  common = st == FNX_OK ? memo_new (e->pipe, e->n_pipes) : NULL;
-  for (size_t i = 0; i < e->n_pipes && st == FNX_OK; i++) {
-    g.pipe = &e->pipe[i];
-    g.pipe->memo = common;
-    g.pipe->prepared = rows;
-    report_pipeline (r, e->name ? e->name[i] : NULL);
-    if (e->name)
-      session_stage (s->ses, STAGE_PIPELINE, e->name[i], i + 1, e->n_pipes);
-    st = run_group (&g, r, &value, f);
-    if (st == FNX_OK && e->set.permutations && (g.codes || g.number))
-      st = permute (&g, r, value, f);
-  }
-  memo_free (common);
-  prepared_free (rows);
-  for (size_t i = 0; i < e->n_pipes; i++) {
-    e->pipe[i].memo = NULL;
-    e->pipe[i].prepared = NULL;
-  }
+  if (st == FNX_OK)
+    st = run_pipelines (&g, r, f);
   parts_free (&g.parts);
   if (g.folds)
     item_sets_free (g.sets, g.folds->n);
   folds_free (g.folds);
-  for (int i = 0; i < n_inputs; i++)
-    buffer_unref (g.input[i]);
+  buffers_unref (g.input, (size_t)n_inputs);
   free (g.input);
-  {
-    fault kept = *f; /* call_end (.., OK) clears what a tried lookup left */
-
-    *f = (fault)FAULT_INIT;
-    call_end (&c, FNX_OK);
-    *f = kept;
-  }
+  end_call (&c, f);
   return st;
+}
+
+/* ---- groups ------------------------------------------------------------------- */
+
+enum { MOST_BY = 10 };
+
+/* The columns whose values part the items; a cell is one value of each. */
+typedef struct parting {
+  const char *by[MOST_BY];
+  const int32_t *codes[MOST_BY]; /* NULL: all items are of one value */
+  const char *const *names[MOST_BY];
+  int32_t count[MOST_BY];
+  size_t n;
+  int64_t cells;
+} parting;
+
+/* What per= names, or else what the protocol does apart. */
+static void
+parting_columns (parting *p, const eval_settings *set)
+{
+  const protocol *cv = &protocols[set->cv];
+
+  for (size_t i = 0; i < set->n_per; i++)
+    p->by[p->n++] = set->per[i];
+  if (!p->n && cv->per)
+    p->by[p->n++] = cv->per;
+  if (p->n && !set->n_per && cv->per2)
+    p->by[p->n++] = cv->per2;
+}
+
+static fnx_status
+parting_codes (parting *p, call *c, const fnx_buf *b, const char *axis, bool asked, fault *f)
+{
+  static const char *const only[] = { "" };
+
+  p->cells = 1;
+  for (size_t i = 0; i < p->n; i++) {
+    p->codes[i] = codes_of (c, b, axis, p->by[i], &p->count[i], &p->names[i]);
+    if (!p->codes[i]) {
+      fault_clear (f);
+      if (asked)
+        return fault_set (f, EXIT_DATA, FNX_E_DATA,
+                          "per=%s: the %ss have no such column\nBIDS file names or a recordings table give it",
+                          p->by[i], axis);
+      /* One subject or session, never named: all are it. */
+      p->names[i] = only;
+      p->count[i] = 1;
+    }
+    p->cells *= p->count[i];
+  }
+  return FNX_OK;
+}
+
+/* The items of a cell into idx, and what they are called: "S1/2". */
+static int64_t
+parting_cell (const parting *p, int64_t cell, int64_t n, int64_t *idx, char *name, size_t room)
+{
+  int32_t want[MOST_BY] = { 0 };
+  int64_t m = 0;
+
+  name[0] = 0;
+  for (size_t i = p->n; i-- > 0; cell /= p->count[i])
+    want[i] = (int32_t)(cell % p->count[i]);
+  for (size_t i = 0; i < p->n; i++)
+    if (*p->names[i][want[i]])
+      snprintf (name + strlen (name), room - strlen (name), "%s%s", *name ? "/" : "", p->names[i][want[i]]);
+  for (int64_t t = 0; t < n; t++) {
+    bool in = true;
+
+    for (size_t i = 0; i < p->n; i++)
+      in = in && (!p->codes[i] || p->codes[i][t] == want[i]);
+    if (in)
+      idx[m++] = t;
+  }
+  return m;
 }
 
 /* Part the items by the values of the per= columns, in sorted order. */
@@ -333,71 +352,27 @@ fnx_status
 evaluate_groups (evaluate *e, scope *s, const fnx_buf *const *whole, int64_t n, aim what, report *r, fault *f)
 {
   const char *axis = buffer_spec (whole[0])->axes[sample_axis (buffer_spec (whole[0]))]->name;
-  const char *by[10];
-  const int32_t *codes[10];
-  const char *const *names[10];
-  int32_t count[10];
-  size_t n_by = 0;
-  int64_t cells = 1, *idx;
-  fnx_status st = FNX_OK;
+  parting p = { .n = 0 };
+  int64_t *idx;
+  fnx_status st;
   call c;
 
-  for (size_t i = 0; i < e->set.n_per; i++)
-    by[n_by++] = e->set.per[i];
-  if (!n_by && protocols[e->set.cv].per)
-    by[n_by++] = protocols[e->set.cv].per;
-  if (n_by == 1 && !e->set.n_per && protocols[e->set.cv].per2)
-    by[n_by++] = protocols[e->set.cv].per2;
-  if (!n_by)
+  parting_columns (&p, &e->set);
+  if (!p.n)
     return evaluate_group (e, s, whole, n, NULL, n, "", what, r, f);
   if (call_begin (&c, s->ses, "evaluate", s->recording, 0, f) != FNX_OK)
     return f->code;
   idx = malloc ((size_t)(n + 1) * sizeof *idx);
-  for (size_t i = 0; i < n_by && st == FNX_OK; i++) {
-    codes[i] = codes_of (&c, whole[0], axis, by[i], &count[i], &names[i]);
-    if (!codes[i] && i < e->set.n_per) {
-      fault_clear (f);
-      st = fault_set (f, EXIT_DATA, FNX_E_DATA,
-                      "per=%s: the %ss have no such column\nBIDS file names or a recordings table give it", by[i],
-                      axis);
-    } else if (!codes[i]) { /* one subject or session, never named: all are it */
-      static const char *const only[] = { "" };
+  st = idx ? parting_codes (&p, &c, whole[0], axis, e->set.n_per > 0, f) : fault_memory (f);
+  for (int64_t cell = 0; st == FNX_OK && cell < p.cells; cell++) {
+    char name[512];
+    int64_t m = parting_cell (&p, cell, n, idx, name, sizeof name);
 
-      fault_clear (f);
-      names[i] = only;
-      count[i] = 1;
-    }
-    cells *= st == FNX_OK ? count[i] : 1;
-  }
-  for (int64_t cell = 0; cell < cells && st == FNX_OK && idx; cell++) {
-    char name[512] = "";
-    int64_t m = 0, rest = cell;
-    int32_t want[10] = { 0 };
-
-    for (size_t i = n_by; i-- > 0; rest /= count[i])
-      want[i] = (int32_t)(rest % count[i]);
-    for (size_t i = 0; i < n_by; i++)
-      if (*names[i][want[i]])
-        snprintf (name + strlen (name), sizeof name - strlen (name), "%s%s", *name ? "/" : "", names[i][want[i]]);
-    for (int64_t t = 0; t < n; t++) {
-      bool in = true;
-
-      for (size_t i = 0; i < n_by; i++)
-        in = in && (!codes[i] || codes[i][t] == want[i]);
-      if (in)
-        idx[m++] = t;
-    }
-    session_stage (s->ses, STAGE_GROUP, name, (uint64_t)cell + 1, (uint64_t)cells);
+    session_stage (s->ses, STAGE_GROUP, name, (uint64_t)cell + 1, (uint64_t)p.cells);
     if (m)
       st = evaluate_group (e, s, whole, n, idx, m, name, what, r, f);
   }
   free (idx);
-  {
-    fault kept = *f;
-
-    *f = (fault)FAULT_INIT;
-    call_end (&c, FNX_OK);
-    *f = kept;
-  }
+  end_call (&c, f);
   return st == FNX_OK ? report_mean (r, f) : st;
 }

@@ -3,7 +3,8 @@
  * What the evaluate*.c files share.  Nobody else includes this.
  *
  *   evaluate.c              the step: settings, negotiation, the result
- *   evaluate_groups.c       items parted by per=, split into folds by cv=, permuted
+ *   evaluate_groups.c       items parted by per=, split into folds by cv=
+ *   evaluate_permute.c      the same with permuted targets
  *   evaluate_folds.c        one group: the search inside training sets, the test of each fold
  *   evaluate_parts.c        what of a fold has a value of its own
  *   evaluate_predictions.c  what was predicted, laid out for the metrics
@@ -120,6 +121,9 @@ fnx_status run_group (group *, report *, double *value, fault *f);
 fnx_status parts_make (parts *, const fold_set *, const item_set *sets, const char *const *left, const int32_t *code,
                        int32_t n_code, const char *const *inner, fault *f);
 void parts_free (parts *);
+
+/* evaluate_permute.c: `value` against those of permutations=, into the report. */
+fnx_status evaluate_permuted (group *, report *, double value, fault *f);
 
 /* evaluate_groups.c */
 fnx_status evaluate_groups (evaluate *, scope *, const fnx_buf *const *whole, int64_t n, aim what, report *, fault *f);

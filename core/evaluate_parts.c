@@ -87,5 +87,5 @@ parts_make (parts *p, const fold_set *folds, const item_set *sets, const char *c
     st = parts_of_fold (p, i, &sets[i], code, inner, left && out >= 0 ? left[out] : NULL);
   }
   free (room);
-  return st == FNX_OK ? st : fault_set (f, EXIT_DATA, st, "not enough memory");
+  return st == FNX_OK ? st : fault_memory (f);
 }

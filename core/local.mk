@@ -82,6 +82,7 @@ libcore_la_SOURCES += \
   core/evaluate_lines.h \
   core/evaluate_parts.c \
   core/evaluate_people.c \
+  core/evaluate_permute.c \
   core/evaluate_predictions.c \
   core/evaluate_tables.c \
   core/evaluate_tell.c \
