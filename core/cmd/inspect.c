@@ -109,7 +109,7 @@ some_placed (const fnx_spec *s)
 }
 
 static void
-show_next (const fnx_buf *b, const char *path, const fnx_events *e)
+show_next (const fnx_buf *b, const char *path, const fnx_events *e, bool missing)
 {
   const fnx_spec *s = buffer_spec (b);
   char on[256] = "";
@@ -135,11 +135,16 @@ show_next (const fnx_buf *b, const char *path, const fnx_events *e)
     strcat (on, least);
     last = least;
   }
-  if (!strcmp (s->kind, "signal") && k == 2)
-    printf ("%-10s fornix run %s ! %s%s on=%s %s ! ...\n", "next", path, some_placed (s) ? "pick kind=eeg ! " : "",
-            often (e) ? "band range=1..30Hz ! epoch" : "band range=8..32Hz ! epoch", on,
-            often (e) ? "from=-0.1s to=0.8s" : "from=0s to=3s");
-  else if (!strcmp (s->kind, "signal"))
+  if (!strcmp (s->kind, "signal") && k == 2) {
+    const char *band = often (e) ? "band range=1..30Hz" : "band range=8..32Hz",
+               *pick = some_placed (s) ? "pick kind=eeg ! " : "";
+    const char *when = often (e) ? "from=-0.1s to=0.8s" : "from=0s to=3s";
+
+    if (missing) /* no filter reaches across a gap */
+      printf ("%-10s fornix run %s ! %sepoch on=%s %s ! %s ! ...\n", "next", path, pick, on, when, band);
+    else
+      printf ("%-10s fornix run %s ! %s%s ! epoch on=%s %s ! ...\n", "next", path, pick, band, on, when);
+  } else if (!strcmp (s->kind, "signal"))
     printf ("%-10s fornix run %s ! psd\n", "next", path);
   else if (!strcmp (s->kind, "series"))
     printf ("%-10s fornix run %s ! connectivity\n", "next", path);
@@ -192,7 +197,7 @@ show_recording (const char *path, const scan *sc)
     printf ("%-10s last %" PRId64 " samples are exactly 0 on every channel (%.3g s)\n", "notice", sc->n_zero_end,
             (double)sc->n_zero_end / rate);
   if (!empty)
-    show_next (sc->head, path, sc->events);
+    show_next (sc->head, path, sc->events, sc->n_missing > 0);
 }
 
 static void

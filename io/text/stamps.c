@@ -249,9 +249,10 @@ check_gaps (fnx_call *c, const table *t, int64_t gaps, stamps *s)
                     t->path, s->stray, s->measured);
   if (gaps == GAPS_ERROR && s->n_gaps)
     return c->fail (c, FNX_E_DATA,
-                    "gaps=error: %s has %lld, %.4g s in all, the first before line %lld\n"
+                    "gaps=error: %s has %lld gap%s, %.4g s in all, the first before line %lld\n"
                     "gaps=nan keeps the time, with missing samples; gaps=join sets the pieces side by side",
-                    t->path, (long long)s->n_gaps, seconds, (long long)t->s.line[s->first_gap]);
+                    t->path, (long long)s->n_gaps, s->n_gaps == 1 ? "" : "s", seconds,
+                    (long long)t->s.line[s->first_gap]);
   if (gaps == GAPS_NAN && (double)s->n_missing > 100.0 * (double)t->s.rows)
     return c->fail (c, FNX_E_DATA,
                     "%s: its gaps last %.4g s, over 100 times its %.4g s of samples, the first before line %lld\n"

@@ -3,7 +3,7 @@
 # What people see, word for word.  Each file of golden/ is a transcript: lines
 # that begin with "$ " are run on a pseudo-terminal, since tables look otherwise
 # in a pipe, and everything else is what they print.  real.txt needs recordings
-# of PhysioNet; FORNIX_GOLDEN=write makes the files anew, to be read and judged.
+# of PhysioNet, headset.txt those of a Muse; FORNIX_GOLDEN=write makes the files anew, to be read and judged.
 golden=$abs_top_srcdir/tests/cli/golden
 shared=${FORNIX_SHARED-$abs_top_srcdir/../shared}
 script -qec true /dev/null </dev/null >/dev/null 2>&1 || { echo "1..0 # SKIP no pseudo-terminal here"; exit 77; }
@@ -37,7 +37,8 @@ play () # play FILE: its commands again, with what they print now
 }
 
 n=0 bad=0
-for name in made real; do
+muse=$shared/data/eeg/erp/muse/visual/N170/subject1/session1
+for name in made real headset; do
   n=$((n + 1))
   if test $name = real; then
     if ! test -d "$shared/data/eeg/eegmmidb/S001"; then
@@ -48,6 +49,16 @@ for name in made real; do
       ln -s "$shared/data/eeg/eegmmidb/S001/S001R$f.edf" .
     done
     ln -s "$shared/data/eeg/edge/crlf-mangled/S001R04.edf" broken.edf
+  fi
+  if test $name = headset; then
+    if ! test -d "$muse"; then
+      echo "ok $n - headset.txt # SKIP no recording of a headset under $shared"
+      continue
+    fi
+    ln -s "$muse/data_2017-09-13-15.30.01.csv" run1.csv
+    ln -s "$muse/data_2017-09-13-15.32.50.csv" run2.csv
+    awk 'NR < 10000 || NR >= 10600' run1.csv >gap.csv
+    head -c 100000 run1.csv >half.csv
   fi
   play "$golden/$name.txt" >now.txt
   test "$FORNIX_GOLDEN" = write && cp now.txt "$golden/$name.txt"
