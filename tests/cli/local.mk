@@ -33,3 +33,5 @@ tests_cli_fold_steps_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -rpath /n
 check_PROGRAMS += tests/cli/causes
 TESTS += tests/cli/causes
 tests_cli_causes_LDADD = $(TEST_LDADD)
+TESTS += tests/cli/reached.sh
+EXTRA_DIST += tests/cli/reached.sh
