@@ -107,6 +107,7 @@ libcore_la_SOURCES += \
   core/cmd/train.c \
   core/cmd/apply.c \
   core/cmd/inspect.c \
+  core/cmd/inspect_recording.c \
   $(NULL)
 # Pictures.
 libcore_la_SOURCES += \

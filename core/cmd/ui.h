@@ -32,5 +32,9 @@ fnx_status ui_print (const fnx_buf *, const char *id, fault *f);
 
 /* What an evaluation found; on a terminal also how long all took. */
 fnx_status ui_print_scores (const evaluation *, fault *f);
+/* Of `fornix inspect`: a recording, by the words of a chain; and the first few
+ * names of a channel or region axis, on a line. */
+fnx_status inspect_recording (session *, int argc, char **argv, fault *);
+void inspect_names (const fnx_axis *);
 
 #endif
