@@ -111,7 +111,7 @@ term_wasserstein (const mean_job *j, const double *x, double *out, double *extra
   size_t n = j->n;
   double *inner = work + spd_work ((int)n), *r = inner + j->q;
   (void)extra;
-  spd_congruence (x, j->b, (int)n, inner, work);
+  la_congruence (x, j->b, (int)n, inner, work);
   if (spd_sqrt (inner, (int)n, r, work))
     return -1;
   la_mul (inner, j->a, r, (int)n, (int)n, (int)n, 1, 0);

@@ -35,12 +35,6 @@ spd_compose (const double *v, const double *f, int n, double *out, double *t)
   la_mirror (out, n);
 }
 
-void
-spd_congruence (const double *a, const double *p, int n, double *out, double *t)
-{
-  la_congruence (a, p, n, out, t);
-}
-
 /* Decompose into g.v, g.w; non-zero unless the least eigenvalue exceeds `above`. */
 static int
 decompose (const double *a, int n, const spd_area *g, double above)
@@ -130,7 +124,7 @@ int
 spd_log_at (const double *a, const double *p, int n, double *out, double *work)
 {
   spd_area g = spd_area_of (work, n);
-  spd_congruence (a, p, n, g.s1, g.t);
+  la_congruence (a, p, n, g.s1, g.t);
   return spd_log (g.s1, n, out, work);
 }
 

@@ -36,8 +36,6 @@ int spd_logs_lower (const double *const *a, size_t count, const double *l, int n
 int spd_logs_at (const double *const *a, size_t count, const double *p, int n, double *out, double *work);
 /* spd_logs_lower to about six digits, in less time where n is large (symlog_single). */
 int spd_logs_roughly (const double *const *a, size_t count, const double *l, int n, double *out, double *work);
-/* p f p for symmetric p and f: an equal congruence both sides; out is symmetric. */
-void spd_congruence (const double *a, const double *p, int n, double *out, double *work);
 /* v^T diag (f) v. */
 void spd_compose (const double *v, const double *f, int n, double *out, double *work);
 

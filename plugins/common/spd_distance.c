@@ -203,7 +203,7 @@ static int
 wasserstein_dist (const double *a, ref_view r, int n, double *dist, spd_area g)
 {
   double sum = 0;
-  spd_congruence (a, r.m, n, g.s1, g.t);
+  la_congruence (a, r.m, n, g.s1, g.t);
   if (la_eigvals (g.s1, n, g.w, g.eig) || !(g.w[0] > 0))
     return -1;
   for (int i = 0; i < n; i++)

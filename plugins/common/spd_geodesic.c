@@ -47,10 +47,10 @@ along_riemann (const double *origin, const double *b, int n, double t, double *o
 {
   spd_area g = spd_area_of (work, n);
   size_t q = (size_t)n * (size_t)n;
-  spd_congruence (b, origin + q, n, g.s1, g.t);
+  la_congruence (b, origin + q, n, g.s1, g.t);
   if (spd_power (g.s1, n, t, out, work))
     return -1;
-  spd_congruence (out, origin, n, g.s1, g.t);
+  la_congruence (out, origin, n, g.s1, g.t);
   memcpy (out, g.s1, q * sizeof *out);
   return 0;
 }
@@ -72,7 +72,7 @@ along_wasserstein (const double *origin, const double *b, int n, double t, doubl
 {
   spd_area g = spd_area_of (work, n);
   size_t s = (size_t)n, q = s * s;
-  spd_congruence (b, origin, n, g.s1, g.t);
+  la_congruence (b, origin, n, g.s1, g.t);
   if (spd_sqrt (g.s1, n, out, work))
     return -1;
   la_mul (g.t, origin, out, n, n, n, 1, 0);

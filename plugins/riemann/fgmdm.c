@@ -113,7 +113,7 @@ filter_some (void *arg, size_t first, size_t count, double *work)
     double *e = v; /* the vector is done with; 2 width >= n^2 */
     if (spd_exp (y, m->n, e, work))
       return (int)i + 1;
-    spd_congruence (e, m->root, m->n, p->to + (first + i) * q, work);
+    la_congruence (e, m->root, m->n, p->to + (first + i) * q, work);
   }
   return bad;
 }

@@ -94,7 +94,7 @@ plane_back (const plane *p, const double *y, double *x, double *work)
   if (p->metric == SPD_RIEMANN) {
     if (spd_exp (y, n, e, work))
       return -1;
-    spd_congruence (e, p->root, n, x, t);
+    la_congruence (e, p->root, n, x, t);
   } else if (p->metric == SPD_LOGEUCLID) {
     memcpy (e, y, q * sizeof *e);
     differentiate (p, true, e, t);

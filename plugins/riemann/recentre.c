@@ -38,7 +38,7 @@ static int
 transform (const fnx_step *s, const matrices *x, size_t i, const double *p, double *out, double *room)
 {
   (void)s;
-  spd_congruence (x->x[i], p, x->n, out, room);
+  la_congruence (x->x[i], p, x->n, out, room);
   return 0;
 }
 

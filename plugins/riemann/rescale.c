@@ -126,10 +126,10 @@ transform (const fnx_step *s, const matrices *x, size_t i, const double *p, doub
   double *y = room + spd_work (n), *z = y + adapt_square (n), power = p[2 * adapt_square (n)];
   if (s->centred)
     return spd_power (x->x[i], n, power, out, room);
-  spd_congruence (x->x[i], p + adapt_square (n), n, y, room);
+  la_congruence (x->x[i], p + adapt_square (n), n, y, room);
   if (spd_power (y, n, power, z, room))
     return -1;
-  spd_congruence (z, p, n, out, room);
+  la_congruence (z, p, n, out, room);
   return 0;
 }
 
