@@ -132,7 +132,7 @@ step_add_arg (chain_step *s, const char *name, const char *value, bool tried, wh
   if (!grown)
     return fault_memory (f);
   s->args = grown;
-  chain_arg a = { name ? strdup (name) : NULL, strdup (value), tried, at };
+  chain_arg a = { name ? strdup (name) : NULL, strdup (value), tried, at, false };
   if (!a.value || (name && !a.name)) {
     free (a.name);
     free (a.value);

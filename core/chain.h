@@ -21,6 +21,7 @@ typedef struct chain_arg {
   char *value; /* without the "try:" */
   bool tried;
   where at;
+  bool searched; /* `value` is one of the candidates of a tried argument */
 } chain_arg;
 
 typedef struct chain_step {

@@ -248,7 +248,11 @@ write_value (text_buf *t, const chain_arg *a)
     write_list (t, a->value);
     return;
   }
-  if (list || !plain (a->value) || strncmp (a->value, "try:", 4) == 0) {
+  if (list && strchr (a->value, '/')) { /* of lists: delays=try:3,7/2,9 */
+    text_add (t, "{try: ");
+    text_json (t, a->value);
+    text_add (t, "}");
+  } else if (list || !plain (a->value) || strncmp (a->value, "try:", 4) == 0) {
     text_add (t, "{try: ");
     write_list (t, a->value);
     text_add (t, "}");

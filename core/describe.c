@@ -118,6 +118,13 @@ describe_need (const fnx_param_desc *p)
   return n < 0 ? NULL : text;
 }
 
+/* What stands before the name in `when`. */
+const char *
+describe_when (const fnx_param_desc *p)
+{
+  return !p->when ? "" : *p->when == '!' ? "only without " : "only when ";
+}
+
 /* "only when method=iir; the order of the filter" */
 static char *
 remark (const fnx_param_desc *p)
@@ -130,8 +137,8 @@ remark (const fnx_param_desc *p)
     char low[32], high[32];
     snprintf (limits, sizeof limits, " (%s to %s)", number_text (p->min, low), number_text (p->max, high));
   }
-  return asprintf (&text, "%s%s%s%s%s%s", p->when ? "only when " : "", p->when ? p->when : "", p->when ? "; " : "",
-                   p->doc, limits, p->flags & FNX_P_LIVE ? "; may change while streaming" : "")
+  return asprintf (&text, "%s%s%s%s%s%s", describe_when (p), p->when ? p->when + (*p->when == '!') : "",
+                   p->when ? "; " : "", p->doc, limits, p->flags & FNX_P_LIVE ? "; may change while streaming" : "")
                  < 0
              ? NULL
              : text;

@@ -30,5 +30,7 @@ void describe_example (FILE *to, const fnx_step_desc *, int indent);
 /* Words of `text` from column `indent` on, wrapped before column `width`; the
  * cursor stands at column `at` already. */
 void describe_wrap (FILE *to, const char *text, size_t indent, size_t at, size_t width);
+/* "only when " or "only without ", before the name in p->when; "" without one. */
+const char *describe_when (const fnx_param_desc *);
 
 #endif

@@ -143,8 +143,8 @@ params (FILE *to, const fnx_step_desc *d)
       fputs ("\\. (", to);
       text (to, need);
       if ((*p)->when) {
-        fputs ("; only when ", to);
-        text (to, (*p)->when);
+        fprintf (to, "; %s", describe_when (*p));
+        text (to, (*p)->when + (*(*p)->when == '!'));
       }
       if ((*p)->flags & FNX_P_TUNABLE)
         fputs ("; may be searched with try\\:", to);

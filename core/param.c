@@ -16,7 +16,8 @@ typedef struct setting {
   const fnx_param_desc *d;
   char *text; /* as typed, or the default; NULL: not given */
   bool user;  /* the user wrote it */
-  bool idle;  /* its `when` does not hold: it means nothing here */
+  bool searched;
+  bool idle; /* its `when` does not hold: it means nothing here */
   where at;
   param_value v;
 } setting;
@@ -62,6 +63,7 @@ take (job *j, const chain_arg *arg)
   if (s->user)
     return fault_set (j->f, EXIT_CHAIN, FNX_E_PARAM, "%s=%s: %s is given twice", d->name, said, d->name);
   s->user = true;
+  s->searched = arg->searched;
   s->at = arg->at;
   s->text = strdup (arg->value);
   if (!s->text)
@@ -87,21 +89,29 @@ fall_back (job *j, setting *s)
   return FNX_OK;
 }
 
-/* Does "method=iir" hold?  "method=iir|fir": one of them; "model": it is
- * given at all.  A name that does not exist is the plugin's mistake: `true`
- * then leaves the setting usable, and `fornix check` tells its author. */
-static bool
-holds (const fnx_params *p, const char *when)
+/* The setting that `when` is about.  NULL for a name that does not exist, which
+ * is the plugin's mistake: the setting stays usable, and `fornix check` tells
+ * its author. */
+static const setting *
+governor (const fnx_params *p, const char *when)
 {
-  size_t n = strcspn (when, "=");
+  size_t n = strcspn (when += *when == '!', "=");
   char name[64];
   if (n >= sizeof name)
-    return true;
+    return NULL;
   memcpy (name, when, n);
   name[n] = '\0';
-  const setting *s = setting_find (p, name);
-  if (!s)
-    return true;
+  return setting_find (p, name);
+}
+
+/* Does "method=iir" hold of the governor?  "method=iir|fir": one of them;
+ * "model": it is given at all; "!model": it is not. */
+static bool
+holds (const setting *s, const char *when)
+{
+  size_t n = strcspn (when, "=");
+  if (*when == '!')
+    return s->text == NULL;
   if (when[n] == '\0')
     return s->text != NULL;
   if (!s->text)
@@ -118,15 +128,22 @@ holds (const fnx_params *p, const char *when)
   }
 }
 
+/* A setting that means nothing here is refused if the user wrote it, unless it
+ * does with another candidate of the search: kernel=try:linear,rbf gamma=0.5. */
 static fnx_status
 check_when (job *j, setting *s)
 {
-  char said[72];
+  char said[72], other[72];
   const char *when = s->d->when;
-  s->idle = when && *when && !holds (j->p, when);
-  if (!s->idle || !s->user)
+  const setting *g = when && *when ? governor (j->p, when) : NULL;
+  s->idle = g && !holds (g, when);
+  if (!s->idle || !s->user || (g->searched && *when != '!'))
     return FNX_OK;
   shown (s->text, said);
+  if (*when == '!')
+    return fault_set (j->f, EXIT_CHAIN, FNX_E_PARAM,
+                      "%s=%s and %s=%s exclude each other\nleave out %s=%s, or leave out %s=%s", s->d->name, said,
+                      g->d->name, shown (g->text, other), s->d->name, said, g->d->name, other);
   return fault_set (j->f, EXIT_CHAIN, FNX_E_PARAM, "%s=%s has only a meaning with %s\nadd %.*s, or leave out %s=%s",
                     s->d->name, said, when, (int)strcspn (when, "|"), when, s->d->name, said);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The candidates of a searched setting: order=try:1..10, c=try:0.1,1,10,
- * estimator=try:*.  Each comes out as a text that params_parse takes, and is
- * parsed here once, so that a wrong one is told before anything is read.
+ * estimator=try:*, and where each is a list itself delays=try:3,7/2,9.  Each
+ * comes out as a text that params_parse takes, and is parsed here once, so that
+ * a wrong one is told before anything is read.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +145,20 @@ check (const fnx_param_desc *d, const list *l, fault *f)
   return s;
 }
 
+/* Lists of numbers, with a slash between them: delays=try:3,7/2,9. */
+static fnx_status
+lists (const chain_arg *arg, list *l, fault *f)
+{
+  for (const char *at = arg->value;; at++) {
+    size_t n = strcspn (at, "/");
+    if (!add (l, strndup (at, n)))
+      return fault_memory (f);
+    at += n;
+    if (!*at)
+      return FNX_OK;
+  }
+}
+
 char **
 params_candidates (const fnx_step_desc *desc, const chain_step *step, const chain_arg *arg, size_t *n, fault *f)
 {
@@ -159,6 +174,8 @@ params_candidates (const fnx_step_desc *desc, const chain_step *step, const chai
   }
   if (strcmp (arg->value, "*") == 0)
     s = all_choices (d, &l, f);
+  else if ((d->type == FNX_T_INTS || d->type == FNX_T_REALS) && strchr (arg->value, '/'))
+    s = lists (arg, &l, f);
   else if (!(items = texts_split (arg->value, &n_items)))
     s = fault_memory (f);
   for (size_t i = 0; i < n_items && !s; i++) {

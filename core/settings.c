@@ -78,6 +78,7 @@ tried_line (const settings *s, const chain_step *line, size_t i, chain_step *out
 
     a->value = (char *)(uintptr_t)tried_value (s, i, k);
     a->tried = false;
+    a->searched = true;
   }
   return FNX_OK;
 }

@@ -67,21 +67,23 @@ is_choice (const fnx_param_desc *p, const char *word, size_t n)
   return false;
 }
 
-/* `when` is "name=value", "name=value|value", or "name" (it is given at all),
- * of another param, and values that it can have. */
+/* `when` is "name=value", "name=value|value", "name" (it is given at all) or
+ * "!name" (it is not), of another param, and values that it can have. */
 static char *
 when_fault (const fnx_step_desc *d, const fnx_param_desc *p)
 {
   const fnx_param_desc *of;
+  const char *name = p->when;
   size_t n;
 
-  if (!p->when)
+  if (!name)
     return NULL;
-  n = strcspn (p->when, "=");
-  of = vet_find (d, p->when, n);
-  if (!of || of == p)
+  name += *name == '!';
+  n = strcspn (name, "=");
+  of = vet_find (d, name, n);
+  if (!of || of == p || (name != p->when && name[n]))
     return why ("param %s: when \"%s\" names no other param", p->name, p->when);
-  for (const char *word = p->when + n; *word && of->type == FNX_T_ENUM;) {
+  for (const char *word = name + n; *word && of->type == FNX_T_ENUM;) {
     size_t k = strcspn (++word, "|");
     if (!is_choice (of, word, k))
       return why ("param %s: when \"%s\" names no choice of %s", p->name, p->when, of->name);
@@ -120,7 +122,7 @@ default_fault (const fnx_step_desc *d, const fnx_param_desc *p)
   fnx_param_desc alone = *p;
   const fnx_param_desc *const params[] = { &alone, NULL };
   fnx_step_desc step = *d;
-  chain_arg arg = { (char *)p->name, (char *)p->fallback, false, { 0, 0, 0 } };
+  chain_arg arg = { .name = (char *)p->name, .value = (char *)p->fallback };
   chain_step as_typed = { .name = (char *)d->name, .args = &arg, .n_args = 1 };
   fault f = FAULT_INIT;
   fnx_params *parsed;

@@ -19,11 +19,6 @@ take_delays (fnx_call *c, const fnx_params *p, fnx_step *s)
   size_t n;
   const double *said = c->param->reals (p, "delays", &n);
   const char *text = c->param->text (p, "delays");
-  if (strcmp (c->param->text (p, "order"), ACM_ORDER) != 0 || strcmp (c->param->text (p, "lag"), ACM_LAG) != 0)
-    return c->fail (c, FNX_E_PARAM,
-                    "delays=%s says how many copies there are and how far apart; so do order= and lag=\n"
-                    "leave out order= and lag=, or leave out delays=",
-                    text);
   s->w.delay = s->delay;
   s->w.order = 1;
   for (size_t i = 0; i < n; i++) {
@@ -80,9 +75,12 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   return covs_new (c, in[0], s->kind, &s->w, out);
 }
 
+static const fnx_param_desc order_param = { ACM_ORDER_FIELDS, .when = "!delays" };
+static const fnx_param_desc lag_param = { ACM_LAG_FIELDS, .when = "!delays" };
 static const fnx_param_desc delays_param = {
   .struct_size = sizeof delays_param,
   .type = FNX_T_INTS,
+  .flags = FNX_P_TUNABLE,
   .name = "delays",
   .doc = "samples between the first copy and each further one, at unequal distances, instead of order= and lag=;"
          " 0,3,7 and 3,7 both make three copies",
@@ -100,7 +98,7 @@ static const fnx_param_desc peer_kind_param = {
   .choices = peers,
 };
 static const fnx_param_desc *const params[]
-    = { &acm_order_param, &acm_lag_param, &delays_param, &acm_estimator_param, &peer_kind_param, NULL };
+    = { &order_param, &lag_param, &delays_param, &acm_estimator_param, &peer_kind_param, NULL };
 
 static const fnx_port_desc out_port = {
   .struct_size = sizeof out_port,
@@ -125,7 +123,8 @@ const fnx_step_desc augcov_step = {
     " more.\n\n"
     "order and lag are best found by an inner search: order=try:1..10 lag=try:1..10 inside evaluate. The matrix has"
     " order x channels rows; with few samples use estimator=oas.\n\n"
-    "delays=0,3,7 puts the copies at unequal distances; T - (max + 1) samples are then kept, as in the authors'"
+    "delays=0,3,7 puts the copies at unequal distances, and delays=try:3,7/2,9 searches two such lists; T - (max + 1) "
+    "samples are then kept, as in the authors'"
     " AugmentedDataset_NonUniform (one copy alone keeps all).\n\n"
     "peer=timedelay is pyRiemann's TimeDelayCovariances: copies are delayed, not advanced, and wrapped round, so that"
     " all T samples stay. Its delays=[1, 3] is delays=1,3 here, and its delays=4 is order=4 lag=1.",

@@ -116,7 +116,8 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
   return give (c, status, b, out);
 }
 
-static const fnx_param_desc *const params[] = { &acm_order_param, &acm_lag_param, &acm_estimator_param, NULL };
+static const fnx_param_desc order_param = { ACM_ORDER_FIELDS }, lag_param = { ACM_LAG_FIELDS };
+static const fnx_param_desc *const params[] = { &order_param, &lag_param, &acm_estimator_param, NULL };
 static const fnx_port_desc out_port = {
   .struct_size = sizeof out_port,
   .name = "out",

@@ -21,26 +21,6 @@ const fnx_port_desc *const cov_inputs[] = { &cov_in_port, NULL };
 const fnx_port_desc *const scores_outputs[] = { &scores_out_port, NULL };
 
 /* Augmented covariances. */
-const fnx_param_desc acm_order_param = {
-  .struct_size = sizeof acm_order_param,
-  .type = FNX_T_INT,
-  .flags = FNX_P_TUNABLE,
-  .name = "order",
-  .doc = "copies of each channel, the undelayed one included; 1 is a plain covariance",
-  .fallback = ACM_ORDER,
-  .min = 1,
-  .max = ACM_MAX_ORDER,
-};
-const fnx_param_desc acm_lag_param = {
-  .struct_size = sizeof acm_lag_param,
-  .type = FNX_T_INT,
-  .flags = FNX_P_TUNABLE,
-  .name = "lag",
-  .doc = "samples between one copy and the next",
-  .fallback = ACM_LAG,
-  .min = 1,
-  .max = 10000,
-};
 const fnx_param_desc acm_estimator_param = {
   .struct_size = sizeof acm_estimator_param,
   .type = FNX_T_ENUM,

@@ -108,10 +108,15 @@ const fnx_spec *cov_spec (fnx_call *, const fnx_spec *in, cov_kind, const window
 extern const fnx_port_desc cov_in_port, scores_out_port;
 extern const fnx_param_desc estimator_param, metric_param, peer_param;
 /* Of augmented covariances. */
-#define ACM_ORDER "4"
-#define ACM_LAG "8"
 enum { ACM_MAX_ORDER = 100 };
-extern const fnx_param_desc acm_order_param, acm_lag_param, acm_estimator_param;
+#define ACM_ORDER_FIELDS                                                                                               \
+  .struct_size = sizeof (fnx_param_desc), .type = FNX_T_INT, .flags = FNX_P_TUNABLE, .name = "order",                  \
+  .doc = "copies of each channel, the undelayed one included; 1 is a plain covariance", .fallback = "4", .min = 1,     \
+  .max = ACM_MAX_ORDER
+#define ACM_LAG_FIELDS                                                                                                 \
+  .struct_size = sizeof (fnx_param_desc), .type = FNX_T_INT, .flags = FNX_P_TUNABLE, .name = "lag",                    \
+  .doc = "samples between one copy and the next", .fallback = "8", .min = 1, .max = 10000
+extern const fnx_param_desc acm_estimator_param;
 extern const fnx_param_desc either_estimator_param, any_metric_param, distance_param, plane_metric_param;
 extern const char *const spd_peer_names[];
 /* What distance= says beside the metric of the means. */

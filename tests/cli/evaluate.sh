@@ -207,6 +207,26 @@ for what in 'cov estimator=oas ! csp ! lda' 'cov estimator=oas ! tangent ! scale
   ok $? "noise, $what: $(value value accuracy)"
 done
 
+# ---- lists as candidates, and settings that exclude each other -------------------------------------
+scores sim:fists trials=24 ! $fists ! evaluate folds=3 begin augcov delays=try:3,7/2,9 estimator=oas ! mdm end ! write grid.tsv in=@search
+test $rc = 0 && test "$(cut -f2 grid.tsv | sed 1d | sort -u | tr '\n' ' ')" = '2,9 3,7 '
+ok $? 'each candidate of delays=try:3,7/2,9 is a list'
+fornix chain sim:fists ! evaluate begin augcov delays=try:3,7/2,9 ! mdm end >list.yaml && grep -q 'try: "3,7/2,9"' list.yaml \
+  && fornix chain list.yaml | cmp -s - list.yaml
+ok $? 'and goes through YAML'
+scores sim:fists ! $fists ! evaluate begin augcov order=4 delays=3,7 ! mdm end
+test $rc = 3 && grep -q 'order=4 and delays=3,7 exclude each other' err
+ok $? 'order= beside delays= is refused, be it the default'
+scores sim:fists ! $fists ! evaluate begin augcov delays=try:3,7/2,9 lag=8 ! mdm end
+test $rc = 3 && grep -q 'lag=8 and delays=3,7 exclude each other' err
+ok $? 'also where delays= is searched'
+scores sim:fists trials=24 ! $fists ! evaluate folds=3 begin cov estimator=oas ! tangent ! svm kernel=try:linear,rbf gamma=0.5 end
+test $rc = 0
+ok $? 'a setting that some of the candidates take is none too many'
+scores sim:fists ! $fists ! evaluate begin cov ! tangent ! svm kernel=linear gamma=try:0.1,1 end
+test $rc = 3 && grep -q 'gamma=0.1 has only a meaning with kernel=rbf' err
+ok $? 'one that none of them takes is refused'
+
 # ---- an encoding model ---------------------------------------------------------------------------
 scores sim:encoding ! evaluate cv=kfold folds=4 metric=r,r2 begin ridge voxels=@voxels alpha=1,10,100 end
 test $rc = 0 && is "$(value value r) > 0.1 && $(value value r) <= 1" && grep -q '[0-9] samples' err

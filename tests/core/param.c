@@ -19,12 +19,14 @@ PARAM (ratio, .type = FNX_T_REAL, .name = "ratio", .min = 0, .max = 1);
 PARAM (pad, .type = FNX_T_BOOL, .flags = FNX_P_TUNABLE, .name = "pad", .fallback = "yes");
 PARAM (lags, .type = FNX_T_INTS, .name = "lags", .fallback = "1,2,5..8");
 PARAM (bands, .type = FNX_T_REALS, .name = "bands", .unit = "Hz", .fallback = "1,2,4Hz");
+PARAM (steps, .type = FNX_T_INTS, .flags = FNX_P_TUNABLE, .name = "steps");
+PARAM (stride, .type = FNX_T_INT, .flags = FNX_P_TUNABLE, .name = "stride", .when = "!steps");
 PARAM (on, .type = FNX_T_TEXTS, .name = "on");
 PARAM (metric, .type = FNX_T_ENUMS, .name = "metric", .choices = metrics, .fallback = "auc");
 PARAM (file, .type = FNX_T_PATH, .name = "file");
 PARAM (note, .type = FNX_T_TEXT, .flags = FNX_P_NEUTRAL, .name = "note", .fallback = "none");
-static const fnx_param_desc *const params[]
-    = { &range, &method, &order, &length, &ratio, &pad, &lags, &bands, &on, &metric, &file, &note, NULL };
+static const fnx_param_desc *const params[] = { &range, &method, &order, &length, &ratio, &pad,  &lags, &bands,
+                                                &steps, &stride, &on,    &metric, &file,  &note, NULL };
 static const fnx_port_desc in = { sizeof in, 0, "x", "any", "" }, second = { sizeof in, 0, "y", "any", "" };
 static const fnx_port_desc *const inputs[] = { &in, &second, NULL };
 static const fnx_step_desc desc = { .struct_size = sizeof desc,
@@ -100,7 +102,7 @@ sentences (void)
   wrong ("range= order=3", 3, "range= is empty\nwrite a value after the =");
   wrong ("range=1..2Hz ragne=3", 4,
          "there is no parameter \"ragne\"; did you mean \"range\"?\n"
-         "parameters: range, method, order, length, ratio, pad, lags, bands, on, metric, file, note");
+         "parameters: range, method, order, length, ratio, pad, lags, bands, steps, stride, on, metric, file, note");
   wrong ("1..2Hz range=1..2Hz", 4, "range=1..2Hz: range is given twice");
   wrong ("range=1..2Hz epoch", 4, "what is \"epoch\"? range is given already\nif it is a step, write  ! epoch");
   wrong ("1..2Hz order=6", 4, "order=6 has only a meaning with method=iir\nadd method=iir, or leave out order=6");
@@ -125,6 +127,8 @@ sentences (void)
   wrong ("1..2Hz metric=auc,auc", 4, "metric=auc,auc names auc twice");
   wrong ("1..2Hz file=", 4, "file= is empty\nwrite file=FILE");
   wrong ("1..2Hz y=bold", 4, "y is an input, not a parameter\nwrite y=@NAME, where @NAME names the output of a step");
+  wrong ("1..2Hz stride=3 steps=4,7", 4,
+         "stride=3 and steps=4,7 exclude each other\nleave out stride=3, or leave out steps=4,7");
   wrong ("range=try:1..2Hz", 3,
          "range=try:1..2Hz: a search needs scores to choose by\nput this step inside  ! evaluate begin ... end");
 }
@@ -221,7 +225,13 @@ main (void)
   candidates ("length=try:1,2", "length=1 has no unit\nwrite length=1s");
   candidates ("length=try:*", "length=try:*: length has no list of choices\nname the candidates: length=try:A,B,C");
   candidates ("method=try:fir,irr", "method=irr: there is no \"irr\"; did you mean \"iir\"?\nchoices: fir, iir");
-  candidates ("lags=try:1,2",
-              "lags=try:1,2: lags is not for searching\ncan be searched: range, method, order, length, pad");
+  candidates (
+      "lags=try:1,2",
+      "lags=try:1,2: lags is not for searching\ncan be searched: range, method, order, length, pad, steps, stride");
+  candidates ("steps=try:3,7/2,9..11/4", "3,7 2,9..11 4");
+  candidates ("steps=try:3,7", "3 7"); /* lists of one */
+  candidates ("steps=try:3,7/", "steps= is empty\nwrite a value after the =");
+  candidates ("steps=try:3,7/2,x", "steps=2,x: \"x\" is no number\nwrite steps=NUMBER");
+  candidates ("steps=try:3,7/3,7", "steps=try: has the candidate 3,7 twice");
   return t_end ();
 }

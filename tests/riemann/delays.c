@@ -68,7 +68,7 @@ main (void)
   buffer_unref (got);
   says ("augcov delays=0,3,3", x, "has 3 twice");
   says ("augcov delays=3,0", x, "leave out the 0");
-  says ("augcov delays=0,3 lag=2", x, "leave out order= and lag=");
+  says ("augcov delays=0,3 lag=2", x, "leave out lag=2, or leave out delays=0,3");
   says ("augcov delays=0,39", x, "leaves 0 of the 40 samples");
   says ("augcov delays=0,1000000", x, "leaves 0 of the 40 samples");
   buffer_unref (x);

@@ -192,7 +192,10 @@ typedef struct fnx_param_desc {
   const char *fallback;       /* default, as the user would type it; or NULL */
   double min, max;            /* inclusive, in `unit`; both 0 = unlimited */
   const char *const *choices; /* FNX_T_ENUM(S); NULL-terminated */
-  const char *when;           /* "method=iir": only then has it a meaning */
+  /* "method=iir", "method=iir|fir", "model" (that is given) or "!model" (it is
+   * not): only then has it a meaning.  The host refuses one that the user gave
+   * and that has none. */
+  const char *when;
 } fnx_param_desc;
 
 /* ---- ports -------------------------------------------------------------- */
