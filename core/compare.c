@@ -149,7 +149,8 @@ const fnx_step_desc compare_desc = {
   .doc
   = "Every  begin NAME: ... end  is one pipeline; without a name it is called by its steps. All are evaluated as "
     "evaluate does it, with the same training and test items, and each is set against each; steps at their beginnings "
-    "that they have in common, and that learn nothing, run once.\n\n"
+    "that they have in common, and that learn nothing, run once. permutations= gives each pipeline its own p, from the "
+    "same permutations of the targets; it says nothing of their differences.\n\n"
     "What is paired are subjects, where every fold tests one of them (per=subject, within-session, cross-session, "
     "cross-subject): a subject's score is the mean of its sessions', theirs the mean of their folds'. From 20 subjects "
     "on p is that of Wilcoxon's signed-rank test, below it that of all 2^n sign flips of the differences (MOABB draws "

@@ -72,7 +72,8 @@ static const fnx_param_desc p_permutations
         .fallback = "0",
         .min = 0,
         .max = 1000000,
-        .doc = "how often the whole evaluation is repeated with permuted targets, for the p value" };
+        .doc = "how often the whole evaluation is repeated with permuted targets, for the p value of the first metric;"
+               " not for targets that come in at a port (ridge voxels=)" };
 static const fnx_param_desc p_calibration
     = { .struct_size = sizeof p_calibration,
         .type = FNX_T_INT,
@@ -91,7 +92,8 @@ static const fnx_param_desc p_dataset
 static const fnx_param_desc *const params[] = { &p_cv,     &p_folds, &p_shuffle,      &p_seed,        &p_group, &p_per,
                                                 &p_metric, &p_inner, &p_permutations, &p_calibration, NULL };
 const fnx_param_desc *const compare_params[]
-    = { &p_cv, &p_folds, &p_shuffle, &p_seed, &p_group, &p_per, &p_metric, &p_inner, &p_calibration, &p_dataset, NULL };
+    = { &p_cv,     &p_folds, &p_shuffle,      &p_seed,        &p_group,   &p_per,
+        &p_metric, &p_inner, &p_permutations, &p_calibration, &p_dataset, NULL };
 
 static const fnx_port_desc in_port = { .struct_size = sizeof in_port,
                                        .name = "in",
@@ -150,10 +152,8 @@ read_settings (eval_settings *s, const fnx_params *p, bool compares)
   s->seed = params_api.integer (p, "seed");
   s->inner = params_api.integer (p, "inner");
   s->calibration = params_api.integer (p, "calibration");
-  s->permutations = 0;
-  if (!compares)
-    s->permutations = params_api.integer (p, "permutations");
-  else
+  s->permutations = params_api.integer (p, "permutations");
+  if (compares)
     s->dataset = strdup (params_api.text (p, "dataset"));
   if (params_api.given (p, "group"))
     s->group = strdup (params_api.text (p, "group"));
@@ -223,6 +223,24 @@ open_pipeline (evaluate *e, const scope *here, const chain *sub, const fnx_spec 
   return st;
 }
 
+/* What comes in at a port of its own are moments of a recording: shuffled they
+ * lose what ties neighbours, and anything would look better than chance. */
+static fnx_status
+can_permute (const evaluate *e, fault *f)
+{
+  for (size_t i = 0; i < e->n_pipes && e->set.permutations; i++) {
+    int k = target_slot (&e->pipe[i]);
+    const char *name = k < 0 ? NULL : e->pipe[i].sub.slots[k].name;
+
+    if (k >= 0)
+      return fault_set (f, EXIT_CHAIN, FNX_E_PARAM,
+                        "permutations=%" PRId64 " shuffles the column \"target\" of items that do not depend on each "
+                        "other; %s%s are moments of a recording\nleave out permutations=%" PRId64,
+                        e->set.permutations, name ? "@" : "these", name ? name : "", e->set.permutations);
+  }
+  return FNX_OK;
+}
+
 fnx_status
 evaluate_open (scope *s, node *n, const fnx_spec *in, fault *f)
 {
@@ -242,7 +260,7 @@ evaluate_open (scope *s, node *n, const fnx_spec *in, fault *f)
     return no_items (s, n, in, f);
   for (const chain *sub = n->line.sub; sub && st == FNX_OK; sub = sub->next)
     st = open_pipeline (e, &here, sub, in, f);
-  return st;
+  return st == FNX_OK ? can_permute (e, f) : st;
 }
 
 bool

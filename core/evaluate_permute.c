@@ -56,12 +56,15 @@ run_permuted (const group *g, uint64_t number, double *value, fault *f)
   st = view ? buffer_set_column (view, buffer_spec (view)->axes[0]->name, &c, f) : f->code;
   if (st == FNX_OK) {
     const fnx_buf *keep = q.input[0];
+    struct memo *common = q.pipe->memo;
 
+    q.pipe->memo = NULL; /* what it holds carries the real targets */
     q.input[0] = view;
     q.codes = g->codes ? codes : NULL;
     q.number = g->number ? y : NULL;
     st = run_group (&q, NULL, value, f);
     q.input[0] = keep;
+    q.pipe->memo = common;
   }
 out:
   buffer_unref (view);

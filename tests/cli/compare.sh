@@ -52,6 +52,16 @@ for one in "a:$mdm" "b+c:$ts"; do
   cmp -s got want
   ok $? "${one%%:*} scores what evaluate gives it alone"
 done
+# The targets are permuted alike; what the pipelines have in common must not keep the real ones.
+noise="sim:fists trials=24 snr=0 seed=3 ! $fists"
+scores $noise ! compare folds=3 permutations=19 begin a: $mdm end begin b: $ts end
+cp out both
+for one in "a:$mdm" "b:$ts"; do
+  fornix run $noise ! evaluate folds=3 permutations=19 begin ${one#*:} end >out 2>err
+  p=$(value out p auc)
+  test "$p" = "$(value both p "${one%%:*}")" && is "$p > 0.05" && grep -q permutation out
+  ok $? "${one%%:*} has the p of $p by permutation that evaluate gives it alone"
+done
 test "$(value pairs.tsv unit auc)" = folds && test "$(value pairs.tsv n auc)" = 4 \
   && test "$(value pairs.tsv test auc)" = 'corrected t'
 ok $? 'one recording: the folds are paired, with the corrected t test'

@@ -231,5 +231,9 @@ ok $? 'one that none of them takes is refused'
 scores sim:encoding ! evaluate cv=kfold folds=4 metric=r,r2 begin ridge voxels=@voxels alpha=1,10,100 end
 test $rc = 0 && is "$(value value r) > 0.1 && $(value value r) <= 1" && grep -q '[0-9] samples' err
 ok $? "ridge: r $(value value r)"
+scores sim:encoding ! evaluate cv=kfold folds=4 permutations=9 begin ridge voxels=@voxels alpha=1,10,100 end
+test $rc = 3 && grep -q 'permutations=9 shuffles the column "target".*; @voxels are moments of a recording' err \
+  && grep -q '^leave out permutations=9' err
+ok $? 'its moments are not shuffled, and that is said before anything is read'
 echo "1..$n"
 exit $bad
