@@ -1,4 +1,8 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the last steps gave for test items, laid out item after item for the
+ * metrics: scores of classes, numbers, or several numbers an item.
+ */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
  *   exec.c        runs a scope: whole buffers (node_run.c), or blocks where steps stream (river.c)
  *   recordings.c  which recordings there are           recording.c  one of them opened
  *   cohort.c      all of them through the steps before the first cohort step, then joined (join.c)
- *   pipeline.c    the steps of begin ... end on training and test items
+ *   pipeline.c    the steps of begin ... end; pipeline_walk.c on training and test items, for all settings
  *   evaluate.c    folds, nested search, scores         train.c  fit once and save; load and apply
  *   builtin.c     descriptors of the host's own steps
  */

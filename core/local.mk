@@ -69,6 +69,7 @@ libcore_la_SOURCES += \
   core/memo.c \
   core/memo.h \
   core/pipeline.c \
+  core/pipeline_walk.c \
   core/pipeline.h \
   core/settings.c \
   core/settings.h \

@@ -42,6 +42,8 @@ typedef struct item_set {
  * wired.  pipeline_close frees after failure too. */
 fnx_status pipeline_open (pipeline *, const scope *outer, const chain *steps, fault *f);
 void pipeline_close (pipeline *);
+/* Put settings i of node k into force; specs behind it may change. */
+fnx_status pipeline_settle (pipeline *, int k, size_t i, fault *f);
 
 /* Called when candidate `c` has predicted set `i`: `test` is what the last step
  * gave for its test items.  May run in several threads, for different sets. */

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Random numbers that plugins draw, and the hash that seeds are made with.
+ */
 #ifndef FNX_CORE_RNG_H
 #define FNX_CORE_RNG_H
 
