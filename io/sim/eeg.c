@@ -176,6 +176,15 @@ eeg_power (const eeg *e, const double common2[2], double low, double high)
   return sum + SENSOR_UV * SENSOR_UV * 2 / rate * fmax (0, high - low);
 }
 
+const char *const rhythm_at[SIDES] = { "C3", "C4" };
+
+double
+rhythm_amplitude (const eeg *e, const settings *s, int side, const double common2[2])
+{
+  (void)side;
+  return sqrt (s->snr * eeg_power (e, common2, 8, 32));
+}
+
 /* Gains in uV; those of the paradigm's sources are its own amplitudes at the
  * electrode above each. */
 static void

@@ -38,6 +38,13 @@ struct paradigm {
   void (*truth) (const eeg *, const settings *, char *json, size_t room);
 };
 
+/* Rhythms of the two hands' areas: fists.c, tempo.c, effort.c. */
+enum { SIDES = 2 };                        /* 0: C3, 1: C4 */
+extern const char *const rhythm_at[SIDES]; /* a paradigm's `at` */
+/* A paradigm's amplitude(): snr is the power of the rhythm, undisturbed, over
+ * that of all else in 8..32 Hz, both at the electrode above it. */
+double rhythm_amplitude (const eeg *, const settings *, int side, const double common2[2]);
+
 /* Onset of a cue, s: the same expression wherever it is asked for. */
 static inline double
 sim_onset (const settings *s, int64_t trial)

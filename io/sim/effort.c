@@ -12,8 +12,6 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { SIDES = 2 };
-
 #define GRIP_S 3
 #define LEAST 0.1
 
@@ -27,15 +25,6 @@ start (const settings *s, void *state)
   rhythms *r = state;
   for (int i = 0; i < SIDES; i++)
     r->mu[i] = resonance_of (11, 2, sim_rate (s));
-}
-
-/* snr is the power of the rhythm at rest over that of all else in 8..32 Hz,
- * both at the electrode above it. */
-static double
-amplitude (const eeg *e, const settings *s, int side, const double common2[2])
-{
-  (void)side;
-  return sqrt (s->snr * eeg_power (e, common2, 8, 32));
 }
 
 /* In hundredths, as the label says it. */
@@ -86,14 +75,13 @@ truth (const eeg *e, const settings *s, char *json, size_t room)
             (unsigned long long)s->said);
 }
 
-static const char *const above[SIDES] = { "C3", "C4" };
 const paradigm effort_paradigm = { .task = "\"grips, simulated\"",
                                    .duration = GRIP_S,
                                    .n_source = SIDES,
-                                   .at = above,
+                                   .at = rhythm_at,
                                    .state = sizeof (rhythms),
                                    .start = start,
-                                   .amplitude = amplitude,
+                                   .amplitude = rhythm_amplitude,
                                    .source = rhythm,
                                    .label = label,
                                    .truth = truth };

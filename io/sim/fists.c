@@ -12,8 +12,6 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { SIDES = 2 };
-
 #define IMAGERY_S 3
 #define LOSS 0.4     /* amplitude lost by the rhythm, mean and ... */
 #define LOSS_SD 0.15 /* ... spread over trials */
@@ -30,15 +28,6 @@ start (const settings *s, void *state)
     r->mu[i] = resonance_of (11, 2, sim_rate (s));
     r->beta[i] = resonance_of (21, 4, sim_rate (s));
   }
-}
-
-/* snr is the power of the rhythm before the cue over that of all else in
- * 8..32 Hz, both at the electrode above it. */
-static double
-amplitude (const eeg *e, const settings *s, int side, const double common2[2])
-{
-  (void)side;
-  return sqrt (s->snr * eeg_power (e, common2, 8, 32));
 }
 
 /* Amplitude of the rhythm of one side (0: C3, 1: C4) over a tile. */
@@ -94,14 +83,13 @@ truth (const eeg *e, const settings *s, char *json, size_t room)
             LOSS, s->snr, (unsigned long long)s->said);
 }
 
-static const char *const above[SIDES] = { "C3", "C4" };
 const paradigm fists_paradigm = { .task = "\"imagined fists, simulated\"",
                                   .duration = IMAGERY_S,
                                   .n_source = SIDES,
-                                  .at = above,
+                                  .at = rhythm_at,
                                   .state = sizeof (rhythms),
                                   .start = start,
-                                  .amplitude = amplitude,
+                                  .amplitude = rhythm_amplitude,
                                   .source = rhythm,
                                   .label = label,
                                   .truth = truth };

@@ -12,7 +12,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { SIDES = 2, REST = 0, SLOW, FAST, TEMPI };
+enum { REST, SLOW, FAST, TEMPI };
 
 #define LASTS_S 3
 #define WIDTH_HZ 2
@@ -29,15 +29,6 @@ start (const settings *s, void *state)
   for (int i = 0; i < SIDES; i++)
     for (int k = 0; k < TEMPI; k++)
       r->of[i][k] = resonance_of (hz[k], WIDTH_HZ, sim_rate (s));
-}
-
-/* snr is the power of the rhythm over that of all else in 8..32 Hz, both at the
- * electrode above it. */
-static double
-amplitude (const eeg *e, const settings *s, int side, const double common2[2])
-{
-  (void)side;
-  return sqrt (s->snr * eeg_power (e, common2, 8, 32));
 }
 
 /* Three rhythms run on; angles fade from one to another, so that the power
@@ -81,14 +72,13 @@ truth (const eeg *e, const settings *s, char *json, size_t room)
             hz[SLOW], hz[FAST], hz[REST], s->snr, (unsigned long long)s->said);
 }
 
-static const char *const above[SIDES] = { "C3", "C4" };
 const paradigm tempo_paradigm = { .task = "\"rhythms, simulated\"",
                                   .duration = LASTS_S,
                                   .n_source = SIDES,
-                                  .at = above,
+                                  .at = rhythm_at,
                                   .state = sizeof (rhythms),
                                   .start = start,
-                                  .amplitude = amplitude,
+                                  .amplitude = rhythm_amplitude,
                                   .source = rhythm,
                                   .label = label,
                                   .truth = truth };
