@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "io/nifti/nifti.h"
+#include "io/suffix.h"
 
 enum { V1 = 348, V2 = 540 };
 
@@ -158,20 +159,6 @@ static const struct {
   { 0, 6, "\223NUMPY", "a NumPy array; name it .npy" },
   { 0, 6, "MATLAB", "a MATLAB file" },
 };
-
-static bool
-suffixed (const char *name, const char *suffix)
-{
-  size_t n = strlen (name), k = strlen (suffix);
-  if (n < k)
-    return false;
-  for (size_t i = 0; i < k; i++) {
-    char a = name[n - k + i];
-    if ((a >= 'A' && a <= 'Z' ? a + 32 : a) != suffix[i])
-      return false;
-  }
-  return true;
-}
 
 static fnx_status
 foreign (fnx_call *c, const char *name, const unsigned char *p, size_t n)

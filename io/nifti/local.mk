@@ -5,6 +5,7 @@ io_nifti_libnifti_la_SOURCES = \
   io/nifti/header.c \
   io/nifti/image.c \
   io/nifti/nifti.h \
+  io/suffix.h \
   io/rate.h
 io_nifti_libnifti_la_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS)
 io_nifti_libnifti_la_LIBADD = $(ZLIB_LIBS)

@@ -9,6 +9,7 @@ io_text_libtext_la_SOURCES = \
   io/text/table.c \
   io/text/table.h \
   io/text/text.h \
+  io/suffix.h \
   io/text/tracks.c \
   io/text/tracks.h \
   plugins/common/electrodes.c

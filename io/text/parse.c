@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/suffix.h"
 #include "io/text/text.h"
 
 /* ---- bytes ------------------------------------------------------------------ */
@@ -76,20 +77,6 @@ typedef struct cutter {
   char **cell;
   size_t n, room;
 } cutter;
-
-static bool
-suffixed (const char *name, const char *suffix)
-{
-  size_t n = strlen (name), k = strlen (suffix);
-  if (n < k)
-    return false;
-  for (size_t i = 0; i < k; i++) {
-    char a = name[n - k + i];
-    if ((a >= 'A' && a <= 'Z' ? a + 32 : a) != suffix[i])
-      return false;
-  }
-  return true;
-}
 
 static bool
 add (cutter *k, char *cell)
