@@ -4,10 +4,11 @@ include bench/edf.mk
 include bench/eeg.mk
 include bench/riemann.mk
 include bench/crossspec.mk
+include bench/csp.mk
 include bench/fmri.mk
 include bench/encoding.mk
 include bench/core.mk
-BENCHES += bench/edf bench/eeg bench/riemann bench/crossspec bench/fmri bench/encoding
+BENCHES += bench/edf bench/eeg bench/riemann bench/crossspec bench/csp bench/fmri bench/encoding
 
 .PHONY: bench
 bench: all $(BENCHES)
