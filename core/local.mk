@@ -165,6 +165,7 @@ libcore_la_SOURCES += \
   core/validate_run.c \
   core/validate_settings.c \
   core/validate_types.c \
+  core/validate_values.c \
   core/validate_wild.c \
   $(NULL)
 # What users write: settings, chains, and the faults that point at them.

@@ -54,6 +54,9 @@ typedef struct inputs {
  * missing rates, labels and columns. */
 bool inputs_make (inputs *, const fnx_step_desc *, dice *, int how, bool large, int64_t n_time, fault *f);
 void inputs_free (inputs *);
+/* The values of a new buffer (validate_values.c).  `triangles`: features are those of
+ * tangent matrices, of no unit and near 0. */
+void values_make (fnx_buf *, dice *, int how, bool triangles);
 
 typedef struct settings {
   chain_step step; /* owns name-value texts of args */
