@@ -210,8 +210,7 @@ const fnx_step_desc distance_step = {
     " tr(A + B - 2 (B^1/2 A B^1/2)^1/2); chol |chol A - chol B|; logchol the same with the logarithms of the"
     " diagonals; kullback (tr(B^-1 A) - n + log det B - log det A)/2, of A the row's trial and B the column's or m;"
     " kullback_right with A and B changed; kullback_sym both added. None is squared.\n\n"
-    "kullback and kullback_right are not symmetric, and neither are their matrices (pyRiemann's pairwise_distance"
-    " mirrors the upper half).\n\n"
+    "kullback and kullback_right are not symmetric, and neither are their matrices.\n\n"
     "Inside evaluate, to=@m of a  ! mean @m  there is the mean of the tested trials where trials are tested; that of"
     " the training trials is to=@reference behind  ! tangent.",
   .cite = "Pennec, Fillard and Ayache, IJCV 66:41, 2006 (riemann); Arsigny et al., MRM 56:411, 2006 (logeuclid);"
