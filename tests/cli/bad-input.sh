@@ -3,25 +3,11 @@
 # Bad input ends in one sentence and the right exit code: never a crash, a hang
 # or a silent wrong number.
 shared=${FORNIX_SHARED-$abs_top_srcdir/../shared}
-dir=$(mktemp -d "${TMPDIR:-/tmp}/fornix-bad-XXXXXX") || exit 99
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
+. "$abs_top_srcdir/tests/cli/tap.sh"
 # A minute each, twenty under valgrind.
 limit=60
 test -n "$FORNIX_VALGRIND" && limit=1200
-n=0 bad=0
 
-ok () # ok STATUS WHAT
-{
-  n=$((n + 1))
-  if test "$1" = 0; then
-    echo "ok $n - $2"
-  else
-    echo "not ok $n - $2 [exit $rc]"
-    sed 's/^/# /' err | head -8
-    bad=1
-  fi
-}
 
 try () # try WORD...: a command with a time limit; its exit code in rc
 {
@@ -243,5 +229,4 @@ else
   n=$((n + 1))
   echo "ok $n - # SKIP no recordings under $shared"
 fi
-echo "1..$n"
-exit $bad
+finish

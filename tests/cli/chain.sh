@@ -1,15 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # fornix chain: a line becomes a file and a line again; mistakes point at the word.
-fails=0 n=0
-ok () # ok WHAT STATUS
-{
-  n=$((n + 1))
-  if test "$2" = 0; then echo "ok $n - $1"; else echo "not ok $n - $1"; fails=1; fi
-}
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
+. "$abs_top_srcdir/tests/cli/tap.sh"
 
 set -- S001R04.edf S001R08.edf ! band range=8..32Hz method=iir ! epoch on=T1,T2 from=0s to=3s \
   ! evaluate cv=stratified folds=5 begin augcov order=try:1..10 lag=try:1..10 ! tangent ! svm end ! write scores.tsv
@@ -33,16 +25,16 @@ chain:
   - write: scores.tsv
 YAML
 cmp mi.yaml expected
-ok "the YAML of a line" $?
+ok $? "the YAML of a line"
 test "$(fornix chain --line mi.yaml)" = "--seed 42 $*"
-ok "the line of that YAML" $?
+ok $? "the line of that YAML"
 test "$(fornix chain --json mi.yaml)" = "$(fornix chain --json --seed 42 "$@")"
-ok "the same canonical JSON" $?
+ok $? "the same canonical JSON"
 fornix chain --json mi.yaml >mi.json
 fornix chain --json mi.json | cmp - mi.json
-ok "JSON reads back" $?
+ok $? "JSON reads back"
 fornix chain mi.yaml other.edf | grep -q -- '- other.edf' && ! fornix chain mi.yaml other.edf | grep -q S001
-ok "recordings behind a file replace its own" $?
+ok $? "recordings behind a file replace its own"
 
 # fails EXIT EXPECTED WORD...
 fails ()
@@ -51,7 +43,7 @@ fails ()
   shift 2
   fornix chain "$@" >out 2>err
   test $? = "$code" && test ! -s out && printf '%s\n' "$expected" | cmp - err
-  ok "$*" $?
+  ok $? "$*"
 }
 fails 3 'fornix: "!band" is no word of a chain
   a.edf '"'!band'"' range=8..32Hz
@@ -71,9 +63,8 @@ fails 4 'fornix: none.yaml: No such file or directory
   ^^^^^^^^^' none.yaml
 fornix chain >out 2>err
 test $? = 2 && test ! -s out
-ok "no words: usage, exit 2" $?
+ok $? "no words: usage, exit 2"
 fornix chain --help >out 2>err
 test $? = 0 && test -s out && test ! -s err
-ok "--help: exit 0, on stdout" $?
-echo "1..$n"
-exit $fails
+ok $? "--help: exit 0, on stdout"
+finish

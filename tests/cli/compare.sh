@@ -2,20 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # compare as people use it: the folds are evaluate's, what is paired follows
 # from the recordings, a planted difference is found and none is not.
-dir=$(mktemp -d "${TMPDIR:-/tmp}/fornix-compare-XXXXXX") || exit 99
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-awk () { LC_ALL=C command awk "$@"; } # which else expects decimal commas in some locales
-n=0 bad=0
-ok () # ok STATUS WHAT
-{
-  n=$((n + 1))
-  if test "$1" = 0; then echo "ok $n - $2"; else
-    echo "not ok $n - $2"
-    sed 's/^/# /' out err | head -16
-    bad=1
-  fi
-}
+. "$abs_top_srcdir/tests/cli/tap.sh"
 scores () # scores WORD...: fornix run WORD..., the tables in out
 {
   fornix run "$@" >out 2>err
@@ -138,5 +125,4 @@ ok $? "nothing to find: p $(value pairs.tsv p_holm auc)"
 scores plain.tsv ! $bands ! compare folds=4 per=subject begin a: cov ! mdm end begin b: cov ! mdm end ! write pairs.tsv in=@pairs
 test $rc = 0 && is "$(value pairs.tsv difference auc) == 0 && $(value pairs.tsv p auc) == 1 && $(value pairs.tsv p_holm auc) == 1"
 ok $? 'a pipeline is no better than itself'
-echo "1..$n"
-exit $bad
+finish

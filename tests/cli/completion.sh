@@ -3,7 +3,7 @@
 # The completion of bash, on command lines as bash hands them over: parted at
 # = and :, the last word being the one that is completed.
 command -v bash >/dev/null || { echo "1..0 # SKIP no bash"; exit 77; }
-exec bash -s "$top_srcdir/completions/fornix" <<'BASH'
+exec bash -s "$abs_top_srcdir/completions/fornix" <<'BASH'
 source "$1" || exit 1
 # The program, as far as completion asks it.
 fornix ()

@@ -2,20 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # evaluate as people use it: every way to split, tables of recordings, searches,
 # and chance level wherever there is nothing to find.
-dir=$(mktemp -d "${TMPDIR:-/tmp}/fornix-evaluate-XXXXXX") || exit 99
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-awk () { LC_ALL=C command awk "$@"; } # which else expects decimal commas in some locales
-n=0 bad=0
-ok () # ok STATUS WHAT
-{
-  n=$((n + 1))
-  if test "$1" = 0; then echo "ok $n - $2"; else
-    echo "not ok $n - $2"
-    sed 's/^/# /' out err | head -16
-    bad=1
-  fi
-}
+. "$abs_top_srcdir/tests/cli/tap.sh"
 scores () # scores WORD...: fornix run WORD..., the summary in out
 {
   fornix run "$@" >out 2>err
@@ -235,5 +222,4 @@ scores sim:encoding ! evaluate cv=kfold folds=4 permutations=9 begin ridge voxel
 test $rc = 3 && grep -q 'permutations=9 shuffles the column "target".*; @voxels are moments of a recording' err \
   && grep -q '^leave out permutations=9' err
 ok $? 'its moments are not shuffled, and that is said before anything is read'
-echo "1..$n"
-exit $bad
+finish

@@ -3,7 +3,7 @@
 # The example that each step shows runs, in an empty folder and without any
 # file of ours, and leaves behind the files that it names; so does every chain
 # of examples/ that brings its own input.
-examples=$(cd "$top_srcdir/examples" && pwd) || exit 99
+examples=$(cd "$abs_top_srcdir/examples" && pwd) || exit 99
 dir=$(mktemp -d) || exit 99
 trap 'rm -rf "$dir"' EXIT
 XDG_DATA_HOME=/nowhere

@@ -6,7 +6,7 @@
 # StratifiedKFold(5, shuffle=True, random_state=42); searched: GridSearchCV round
 # all of it over StratifiedKFold(3, shuffle=True, random_state=42), roc_auc.
 test -z "$FORNIX_VALGRIND" || { echo "1..0 # SKIP too slow under valgrind; tests/riemann/fbcsp runs there"; exit 77; }
-data=${FORNIX_SHARED:-$top_srcdir/../shared}/data/eeg/eegmmidb/S001
+data=${FORNIX_SHARED:-$abs_top_srcdir/../shared}/data/eeg/eegmmidb/S001
 test -r "$data/S001R12.edf" || { echo "1..0 # SKIP no S001R12.edf"; exit 77; }
 awk () { LC_ALL=C command awk "$@"; } # which else expects decimal commas in some locales
 n=0 bad=0

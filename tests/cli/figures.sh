@@ -2,20 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # write FILE.svg: which picture each result gives, that it shows what the tables
 # hold, and that it is the same for any number of threads.
-dir=$(mktemp -d "${TMPDIR:-/tmp}/fornix-figures-XXXXXX") || exit 99
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-awk () { LC_ALL=C command awk "$@"; } # which else expects decimal commas in some locales
-n=0 bad=0
-ok () # ok STATUS WHAT
-{
-  n=$((n + 1))
-  if test "$1" = 0; then echo "ok $n - $2"; else
-    echo "not ok $n - $2"
-    sed 's/^/# /' err | head -16
-    bad=1
-  fi
-}
+. "$abs_top_srcdir/tests/cli/tap.sh"
 run () # run WORD...: fornix run WORD... -q
 {
   fornix run "$@" -q >out 2>err
@@ -77,5 +64,4 @@ ok $? 'a search that was not made'
 run sim:fists trials=24 ! psd ! write.svg x.svg figure=scores
 test $rc = 3 && ! test -e x.svg && grep -q 'figure=scores' err
 ok $? 'scores of a spectrum'
-echo "1..$n"
-exit $bad
+finish

@@ -3,20 +3,8 @@
 # How the folds of evaluate go through a pipeline: what each item says alone is
 # worked out once, and which of several faults is told does not depend on how
 # many folds are under way at once.
-dir=$(mktemp -d "${TMPDIR:-/tmp}/fornix-folds-XXXXXX") || exit 99
-trap 'rm -rf "$dir"' EXIT
-n=0 bad=0
-ok () # ok STATUS WHAT
-{
-  n=$((n + 1))
-  if test "$1" = 0; then echo "ok $n - $2"; else
-    echo "not ok $n - $2"
-    sed 's/^/# /' "$dir/out" "$dir/err" | head -16
-    bad=1
-  fi
-}
+. "$abs_top_srcdir/tests/cli/tap.sh"
 mkdir "$dir/plugins" && cp "$abs_top_builddir/tests/cli/.libs/fold_steps.so" "$dir/plugins" || exit 99
-cd "$dir" || exit 99
 with () # with WORD...: sixteen trials, their numbers, and these steps
 {
   fornix --plugin-path "$dir/plugins" $threads run sim:fists trials=16 ! epoch on=left,right from=0s to=1s ! "$@" >out 2>err
@@ -65,5 +53,4 @@ told 7 '! t-trip item=11 ! t-trip item=7'
 told 4 '! t-trip item=4 ! t-trip item=2'                   # of one block: the first step that fails
 told 3 '! t-trip item=14 ! t-trip item=3 ! t-trip item=9'
 told 6 '! t-trip item=try:6,15 ! t-trip item=8'            # while settings are searched
-echo "1..$n"
-exit $bad
+finish

@@ -4,20 +4,7 @@
 # the tangent space and back is classified as if it had stayed, with the reference
 # of each fold's training trials, and of a saved model.
 test -z "$FORNIX_VALGRIND" || { echo "1..0 # SKIP too slow under valgrind; tests/riemann/distance and geodesic run there"; exit 77; }
-dir=$(mktemp -d "${TMPDIR:-/tmp}/fornix-geometry-XXXXXX") || exit 99
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-awk () { LC_ALL=C command awk "$@"; } # which else expects decimal commas in some locales
-n=0 bad=0
-ok () # ok STATUS WHAT
-{
-  n=$((n + 1))
-  if test "$1" = 0; then echo "ok $n - $2"; else
-    echo "not ok $n - $2"
-    sed 's/^/# /' out err | head -16
-    bad=1
-  fi
-}
+. "$abs_top_srcdir/tests/cli/tap.sh"
 trials='band range=8..32Hz ! epoch on=left,right from=0s to=3s ! pick FC3,C3,CP3,Cz,FC4,C4 ! cov'
 # near FILE FILE: the same numbers to 1e-6, the same words
 near ()
@@ -63,5 +50,4 @@ near ()
   test $? = 3 && grep -q 'to= has 22 channels; the trials of sim:fists have 2' err && grep -q '^ *^^^^^$' err
   ok $? 'the word of an input is pointed at'
 }
-echo "1..$n"
-exit $bad
+finish

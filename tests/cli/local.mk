@@ -1,5 +1,5 @@
 TESTS += tests/cli/chain.sh tests/cli/completion.sh
-EXTRA_DIST += tests/cli/chain.sh tests/cli/completion.sh
+EXTRA_DIST += tests/cli/tap.sh tests/cli/chain.sh tests/cli/completion.sh
 TESTS += tests/cli/examples.sh tests/cli/inspect.sh tests/cli/readme.sh
 EXTRA_DIST += tests/cli/examples.sh tests/cli/inspect.sh tests/cli/readme.sh
 check_PROGRAMS += tests/cli/main-job

@@ -9,22 +9,11 @@
 # (LogisticRegression, LinearDiscriminantAnalysis, oas, ledoit_wolf,
 # StratifiedKFold (5, shuffle=True, random_state=42), roc_auc_score).
 test -z "$FORNIX_VALGRIND" || { echo "1..0 # SKIP too slow under valgrind; tests/io/headset and riemann/evoked run there"; exit 77; }
-data=${FORNIX_SHARED:-$top_srcdir/../shared}/data/eeg/erp/muse/visual/N170/subject1/session1
+data=${FORNIX_SHARED:-$abs_top_srcdir/../shared}/data/eeg/erp/muse/visual/N170/subject1/session1
 a=$data/data_2017-09-13-15.30.01.csv b=$data/data_2017-09-13-15.32.50.csv
 test -r "$b" || { echo "1..0 # SKIP no N170 recording of a Muse"; exit 77; }
-err=$(mktemp) || exit 99
-trap 'rm -f "$err"' EXIT
-awk () { LC_ALL=C command awk "$@"; } # which else expects decimal commas in some locales
-n=0 bad=0 permuted=
-ok () # ok STATUS WHAT
-{
-  n=$((n + 1))
-  if test "$1" = 0; then echo "ok $n - $2"; else
-    echo "not ok $n - $2"
-    sed 's/^/# /' "$err" | head -8
-    bad=1
-  fi
-}
+. "$abs_top_srcdir/tests/cli/tap.sh"
+permuted=
 # scored [SETTING OF EPOCH] -- STEPS: one object of JSON
 scored ()
 {
@@ -33,7 +22,7 @@ scored ()
   shift
   # shellcheck disable=SC2086
   fornix run "$a" "$b" ! pick kind=eeg ! band range=1..30Hz ! epoch on=1,2 from=-0.1s to=0.8s $reject \
-    ! evaluate folds=5 seed=42 metric=auc $permuted begin "$@" end --json 2>"$err"
+    ! evaluate folds=5 seed=42 metric=auc $permuted begin "$@" end --json 2>err
 }
 # folds_are 'AUC...' [reject=] -- STEPS: within 0.0016, two of a fold's 1300 pairs of trials
 folds_are ()
@@ -49,14 +38,13 @@ folds_are '0.7378 0.6258 0.5974 0.6717 0.6316' -- xdawncov estimator=oas ! tange
 folds_are '0.7462 0.6515 0.6507 0.6316 0.5467' -- erpcov ! mdm
 folds_are '0.7545 0.6476 0.6191 0.6678 0.6257' -- erpcov estimator=lwf ! tangent ! logistic
 folds_are '0.6987 0.6489 0.5875 0.6651 0.5776' -- flatten ! lda solver=lsqr shrinkage=auto
-grep -q '^2 recordings, 392 trials (201 1, 191 2), 4 channels, 256 Hz' "$err"
+grep -q '^2 recordings, 392 trials (201 1, 191 2), 4 channels, 256 Hz' err
 ok $? 'all 392 trials'
 folds_are '0.6618 0.7582 0.6124 0.6674 0.7130' reject=75uV -- xdawncov estimator=oas ! tangent ! logistic
 folds_are '0.5974 0.7233 0.6515 0.6432 0.5755' reject=75uV -- erpcov estimator=oas ! mdm
-grep -q '^2 recordings, 376 trials (193 1, 183 2), 4 channels, 256 Hz' "$err"
+grep -q '^2 recordings, 376 trials (193 1, 183 2), 4 channels, 256 Hz' err
 ok $? '376 of them span no more than 75 uV'
 p=$(permuted=permutations=19; scored reject=75uV -- erpcov estimator=oas ! tangent ! logistic | sed -n 's/.*"p":\([0-9.e-]*\),"p_by":"permutation".*/\1/p')
 awk "BEGIN { exit !(${p:-1} <= 0.05) }"
 ok $? "none of 19 permutations of the targets reaches it: p ${p:-missing}"
-echo "1..$n"
-exit $bad
+finish

@@ -3,26 +3,11 @@
 # README.md's table "What the examples reach" is what they reach: each chain of
 # examples/ on its simulated recording and, where the real ones are at hand, the
 # same steps on the six people, against the figures that stand in the table.
-readme=$top_srcdir/README.md
-examples=$(cd "$top_srcdir/examples" && pwd) || exit 99
-data=${FORNIX_SHARED:-$top_srcdir/../shared}/data/eeg/eegmmidb
+readme=$abs_top_srcdir/README.md
+examples=$abs_top_srcdir/examples
+data=${FORNIX_SHARED:-$abs_top_srcdir/../shared}/data/eeg/eegmmidb
 test -z "$FORNIX_VALGRIND" || { echo "1..0 # SKIP half a minute of arithmetic; tests/cli/examples.sh runs there"; exit 77; }
-test -f "$readme" || exit 99
-test -d "$data" && data=$(cd "$data" && pwd)
-readme=$(cd "$(dirname "$readme")" && pwd)/README.md
-dir=$(mktemp -d "${TMPDIR:-/tmp}/fornix-reached-XXXXXX") || exit 99
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-awk () { LC_ALL=C command awk "$@"; } # which else expects decimal commas in some locales
-n=0 bad=0
-ok () # ok STATUS WHAT
-{
-  n=$((n + 1))
-  if test "$1" = 0; then echo "ok $n - $2"; else
-    bad=1
-    echo "not ok $n - $2"
-  fi
-}
+. "$abs_top_srcdir/tests/cli/tap.sh"
 # said EXAMPLE COLUMN: the figures of a cell, 3 simulated and 4 six people
 said ()
 {
@@ -96,5 +81,4 @@ if test -r "$data/S015/S015R12.edf"; then
 else
   echo '# six people: no recordings at hand'
 fi
-echo "1..$n"
-exit $bad
+finish

@@ -2,7 +2,7 @@
 # Every command of README.md runs, in order and as a reader would type it, and
 # prints the lines that README.md shows for it.  Commands are run on a
 # pseudo-terminal, since tables look otherwise in a pipe.
-readme=$top_srcdir/README.md
+readme=$abs_top_srcdir/README.md
 test -f "$readme" || exit 99
 script -qec true /dev/null </dev/null >/dev/null 2>&1 || { echo "1..0 # SKIP no pseudo-terminal here"; exit 77; }
 readme=$(cd "$(dirname "$readme")" && pwd)/README.md

@@ -4,20 +4,7 @@
 # apart, a plain covariance does not, and neither does anything when the targets
 # are permuted or nothing is planted.  What each fold learned is in the result.
 test -z "$FORNIX_VALGRIND" || { echo "1..0 # SKIP too slow under valgrind; tests/riemann/takens and siegel run there"; exit 77; }
-dir=$(mktemp -d "${TMPDIR:-/tmp}/fornix-tempo-XXXXXX") || exit 99
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-awk () { LC_ALL=C command awk "$@"; } # which else expects decimal commas in some locales
-n=0 bad=0
-ok () # ok STATUS WHAT
-{
-  n=$((n + 1))
-  if test "$1" = 0; then echo "ok $n - $2"; else
-    echo "not ok $n - $2"
-    sed 's/^/# /' out err | head -16
-    bad=1
-  fi
-}
+. "$abs_top_srcdir/tests/cli/tap.sh"
 # cell COLUMN: of the one row of the summary
 cell ()
 {
@@ -59,5 +46,4 @@ ok $? 'and so does --json, as a list of delays'
 fornix train sim:tempo trials=40 ! $decode ! delaycov ! mdm -o tempo.fnx >out 2>err && fornix inspect tempo.fnx >out 2>>err &&
   grep -q ' delaycov.order=' out
 ok $? 'inspect shows it of a model file'
-echo "1..$n"
-exit $bad
+finish

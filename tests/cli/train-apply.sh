@@ -3,20 +3,7 @@
 # Fit once, use on new recordings: what is learned answers right on a recording
 # it never saw, is the same for any number of threads, and is not taken from a
 # file that is not whole.
-dir=$(mktemp -d "${TMPDIR:-/tmp}/fornix-apply-XXXXXX") || exit 99
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 99
-awk () { LC_ALL=C command awk "$@"; } # which else expects decimal commas in some locales
-n=0 bad=0
-ok () # ok STATUS WHAT
-{
-  n=$((n + 1))
-  if test "$1" = 0; then echo "ok $n - $2"; else
-    echo "not ok $n - $2"
-    sed 's/^/# /' err | head -8
-    bad=1
-  fi
-}
+. "$abs_top_srcdir/tests/cli/tap.sh"
 # refused EXIT 'WHAT IS SAID' COMMAND...
 refused ()
 {
@@ -109,5 +96,4 @@ echo kept >kept.fnx
 refused 6 '' train sim:fists trials=20 ! reref ! epoch on=left,right to=2s ! cov estimator=scm ! mdm -o kept.fnx
 test "$(cat kept.fnx)" = kept
 ok $? 'what stood there stays when the training fails'
-echo "1..$n"
-exit $bad
+finish
