@@ -160,6 +160,21 @@ unknown_command (const char *name)
   return EXIT_USAGE;
 }
 
+/* A model file is all that -o writes: elsewhere it must not be passed over. */
+static bool
+misplaced_output (const char *command)
+{
+  if (!cmd_opt.out || cmd_opt.help || !strcmp (command, "train"))
+    return false;
+  if (!strcmp (command, "run") || !strcmp (command, "apply"))
+    fprintf (stderr, "fornix: -o is for fornix train\nto write results:  ! write %s\n", cmd_opt.out);
+  else if (!strcmp (command, "chain"))
+    fprintf (stderr, "fornix: -o is for fornix train\nto keep the chain:  fornix chain ... > %s\n", cmd_opt.out);
+  else
+    fprintf (stderr, "fornix: -o is for fornix train\n");
+  return true;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -189,7 +204,10 @@ main (int argc, char **argv)
   } else {
     for (k = 0; k < sizeof commands / sizeof *commands && strcmp (words[0], commands[k].name); k++)
       ;
-    code = k < sizeof commands / sizeof *commands ? commands[k].run (n, words) : unknown_command (words[0]);
+    if (k == sizeof commands / sizeof *commands)
+      code = unknown_command (words[0]);
+    else
+      code = misplaced_output (words[0]) ? EXIT_USAGE : commands[k].run (n, words);
   }
   free (words);
   return code;

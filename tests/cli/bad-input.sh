@@ -35,6 +35,7 @@ refused ()
 # ---- the chain: nothing is read ---------------------------------------------------
 e='epoch on=left,right to=2s'
 refused 3 'no step called "bnad"; did you mean "band"?' sim:fists ! bnad range=8..32Hz
+refused 2 '! write x.npy' sim:fists ! psd -o x.npy
 refused 3 'there is no parameter "rang"; did you mean "range"?' sim:fists ! band rang=8..32Hz
 refused 3 'has no unit' sim:fists ! band range=8..32
 refused 3 'range=8..32mm' sim:fists ! band range=8..32mm
