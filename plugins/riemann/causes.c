@@ -209,6 +209,10 @@ static bool
 cause_other (look *l)
 {
   size_t count, *at = l->c->scratch (l->c, l->n * sizeof *at), found = at ? dependent (l, at) : 0;
+  if (found && l->m->why && (l->m->labels || at[0] >= l->n_label)) { /* the channels come first */
+    say (l, true, l->m->instead, "%s", l->m->why);
+    return true;
+  }
   const char *names = found ? listed (l, at, found, &count) : NULL;
   const char *how
       = l->m->samples ? "interpolated, or components removed" : "interpolated, components removed, or too few samples";

@@ -135,14 +135,12 @@ refuse (fnx_call *c, const study *y, size_t i)
                     "%s has %zu samples: too few for delays up to %d with neighbours more than %zu samples apart\n"
                     "use a smaller max-delay=, or longer epochs",
                     trial, y->T, y->rules->max_delay, r->bad);
+  if (r->wrong == 3)
+    return samples_refuse (c, y->in, i);
   snprintf (number, sizeof number, "%zu", r->bad + 1);
   const char *name = channel->labels ? channel->labels[r->bad] : number;
-  if (r->wrong == 1)
-    return c->fail (c, FNX_E_DATA, "%s: channel %s is flat: it has no dynamics\ndrop it with  ! pick", trial, name);
-  return c->fail (c, FNX_E_DATA,
-                  "%s: samples of channel %s are missing or infinite\n"
-                  "leave the trial out, or drop the channel with  ! pick",
-                  trial, name);
+  return c->fail (c, FNX_E_DATA, "%s: channel %s is flat: it has no dynamics\ndrop it with  ! pick%s%s", trial, name,
+                  channel->labels ? " drop=" : "", channel->labels ? name : "");
 }
 
 /* The buffer that is handed out, and its rows. */

@@ -267,8 +267,13 @@ apply (fnx_call *c, const fnx_step *s, const fnx_model *m, const fnx_buf *const 
   matrices made = { .n = (int)height, .count = count, .x = at, .of = in[0], .samples = (int)m->T };
   if (m->filter || m->each < m->n) /* else rows are channels over and over */
     made.labels = labels;
-  if (m->filter && m->under > m->n)
-    made.cure = "fewer filters: nfilter=1, or estimator=oas";
+  char why[80], cure[64];
+  if (m->filter && m->under > m->n) {
+    snprintf (why, sizeof why, "%zu filters of %zu channels are combinations of each other", m->under, m->n);
+    snprintf (cure, sizeof cure, "nfilter=%zu or less, or estimator=oas", m->n / (size_t)m->cls.n);
+    made.why = why, made.instead = "";
+    made.cure = m->n >= (size_t)m->cls.n ? cure : NULL;
+  }
   size_t room = height * height + height * m->T + cov_work ((int)height, (int)m->T);
   size_t bad;
   status = matrices_each (c, &made, room, stack_one, &p, &bad);

@@ -235,6 +235,10 @@ covs_of_epochs (fnx_call *c, const fnx_buf *b, cov_kind kind, const window *w, d
     at[i] = out + (size_t)i * n * n;
   }
   *m = (matrices){ .n = (int)n, .count = (size_t)count, .x = at, .of = b, .samples = (int)L };
+  if (w->order > 1) {
+    m->why = "delayed copies of the channels are combinations of other rows, as in a narrow band";
+    m->instead = "fewer copies of each channel";
+  }
   work_plan p = { .m = m, .x = x, .out = out, .kind = kind, .w = w, .C = (int)C, .T = (int)T, .L = (int)L };
   size_t bad;
   fnx_status status = matrices_each (c, m, room_of (&p), one, &p, &bad);

@@ -27,7 +27,10 @@ typedef struct matrices {
   /* Of the rows; NULL: those of the buffer's channels, where there are as many. */
   const char *const *labels;
   const char *cure; /* what makes them positive definite; NULL: estimator=oas; "": nothing that can be set */
-  int64_t bin;      /* 0; or 1 + the index of their frequency */
+  /* Why rows depend on each other where the channels do not, and what mends it
+   * beside the cure ("": nothing); NULL: not known. */
+  const char *why, *instead;
+  int64_t bin; /* 0; or 1 + the index of their frequency */
 } matrices;
 
 /* From cov[trial,channel,channel], each tested (finite, symmetric, and where

@@ -116,6 +116,36 @@ causes (void)
   buffer_unref (b);
 }
 
+/* Channels of sixteen dimensions in time: eight of them are independent, and
+ * three copies of each cannot be. */
+static void
+narrow (void)
+{
+  double w[K * C * 16];
+  t_random (w, K * C * 16, 5);
+  for (int i = 0; i < K * C; i++)
+    for (int t = 0; t < T; t++) {
+      x[i * T + t] = 0;
+      for (int f = 0; f < 8; f++)
+        x[i * T + t] += w[i * 16 + f] * cos (0.3 * (f + 1) * t) + w[i * 16 + 8 + f] * sin (0.3 * (f + 1) * t);
+    }
+  fnx_buf *b = epochs (T);
+  SAYS ("augcov order=3 lag=2", b, FNX_E_NUMERIC, "trial 1 of", "delayed copies of the channels",
+        "use estimator=oas, or fewer copies");
+  const fnx_buf *good = t_run ("augcov order=3 lag=2 estimator=oas", b);
+  t_ok (good != NULL, "which it is");
+  buffer_unref (good);
+  good = t_run ("augcov order=1", b);
+  t_ok (good != NULL, "as are fewer copies");
+  buffer_unref (good);
+  for (int i = 0; i < K; i++)
+    memcpy (row (i, 6), row (i, 2), T * sizeof *x);
+  buffer_unref (b);
+  b = epochs (T);
+  SAYS ("augcov order=3 lag=2", b, FNX_E_NUMERIC, "channels Pz and O2 are the same");
+  buffer_unref (b);
+}
+
 /* The steps that learn responses: the covariance of all trials, and each
  * stack, by name. */
 static void
@@ -148,6 +178,7 @@ responses (void)
   b = epochs (T);
   const fnx_buf *good = t_run ("xdawn", b);
   t_ok (isfinite (la_norm (t_values (good), K * C * T)), "and what is sound passes");
+  SAYS ("xdawncov nfilter=6", b, FNX_E_NUMERIC, "12 filters of 8 channels", "use nfilter=4 or less, or estimator=oas");
   buffer_unref (good);
   memcpy (row (BAD, 5), row (BAD, 1), T * sizeof *x); /* in one trial alone */
   buffer_unref (b);
@@ -293,6 +324,7 @@ main (void)
   t_begin ();
   la_serial ();
   causes ();
+  narrow ();
   responses ();
   matrices ();
   domains ();
