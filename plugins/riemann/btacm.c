@@ -111,8 +111,9 @@ run (fnx_call *c, fnx_step *s, const fnx_buf *const *in, const fnx_buf **out)
     status = c->fail (c, FNX_E_NUMERIC,
                       "%s with order=%d lag=%d: coefficient %d leaves the Siegel disk, singular value %.6g where less "
                       "than 1 is possible: its blocks, averaged, are no covariance\n"
-                      "use a smaller order=, a larger lag=, or estimator=oas",
-                      trial_name (c, in[0], bad), s->w.order, s->w.lag, p.where[bad], p.size[bad]);
+                      "use %sa smaller order=, another lag=, or fewer channels with  ! pick",
+                      trial_name (c, in[0], bad), s->w.order, s->w.lag, p.where[bad], p.size[bad],
+                      cov_shrinks (s->kind) ? "" : "estimator=lwf, ");
   return give (c, status, b, out);
 }
 

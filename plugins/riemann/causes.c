@@ -264,7 +264,8 @@ channels_of (look *l, const fnx_spec *s)
     if (strcmp (s->axes[k]->name, "channel") == 0 && s->axes[k]->size > 0 && l->n % (size_t)s->axes[k]->size == 0) {
       l->n_label = (size_t)s->axes[k]->size;
       l->labels = s->axes[k]->labels;
-      l->pick = l->labels != NULL;
+      /* target:1 is what xdawn made: pick behind it cannot know such names before they are learned */
+      l->pick = l->labels && !strchr (l->labels[0], ':');
     }
 }
 

@@ -146,6 +146,23 @@ narrow (void)
   buffer_unref (b);
 }
 
+/* Blocks that are no covariance once they are averaged: the remedy is one that
+ * is not yet taken. */
+static void
+disk (void)
+{
+  fnx_status code;
+  fresh ();
+  fnx_buf *b = epochs (T);
+  SAYS ("btacm order=4 lag=2", b, FNX_E_NUMERIC, "leaves the Siegel disk", "use estimator=lwf, a smaller order=");
+  const fnx_buf *good = t_run ("btacm order=4 lag=2 estimator=lwf", b);
+  t_ok (good != NULL, "which helps");
+  buffer_unref (good);
+  const char *why = t_fail ("btacm order=4 lag=2 estimator=hub", b, &code);
+  t_ok (strstr (why, "use estimator=lwf") != NULL, "%s", why);
+  buffer_unref (b);
+}
+
 /* The steps that learn responses: the covariance of all trials, and each
  * stack, by name. */
 static void
@@ -325,6 +342,7 @@ main (void)
   la_serial ();
   causes ();
   narrow ();
+  disk ();
   responses ();
   matrices ();
   domains ();
