@@ -8,7 +8,9 @@
  *   ||log T^-1/2 Y T^-1/2||^2 by  2 tr (B A),  B = L^T - L,  L = log (T^-1 Y),
  *
  * so A = B / alpha descends.  exp is replaced by Cayley's transform, which stays
- * orthogonal, and alpha is found by Armijo's rule.
+ * orthogonal; alpha begins at the bend of the last step (Barzilai and Borwein: class
+ * means near the identity make a flat sum, on which fixed or doubled steps stop half
+ * way) and is raised by Armijo's rule.
  *
  * The problem has local minima.  Descents begin at the identity, at a mirror
  * image of it, and at the solutions of each pair alone (eigenvectors onto
@@ -33,7 +35,7 @@ typedef struct turn {
   const double *target, *source;
   double *root, *inverse; /* of each target, for riemann */
   double *y, *l, *t;      /* n x n each */
-  double *b, *next, *trial;
+  double *b, *next, *before, *trial;
   double *work;
 } turn;
 
@@ -41,7 +43,7 @@ size_t
 turn_work (int n, size_t count)
 {
   size_t q = (size_t)n * (size_t)n;
-  return (2 * count + 9) * q + (size_t)n * 2 + spd_work (n) + la_eig_work (n);
+  return (2 * count + 10) * q + (size_t)n * 2 + spd_work (n) + la_eig_work (n);
 }
 
 /* y = q s q^T, with both triangles alike */
@@ -124,9 +126,11 @@ descend (const turn *p, double *q, double *value)
     if (tries == HALVINGS || step * slope <= 1e-10)
       break;
     memcpy (q, p->next, p->q * sizeof *q);
+    memcpy (p->before, p->b, p->q * sizeof *q);
     if (loss (p, q, &now, p->b))
       return -1;
-    step *= 2;
+    double bend = slope * slope - la_dot (p->before, p->b, p->q); /* along the step, over its length */
+    step = bend > slope * slope / 100 ? step * slope * slope / bend : 2 * step;
   }
   *value = now;
   return 0;
@@ -195,7 +199,8 @@ turn_onto (bool riemann, int n, size_t count, const double *target, const double
   p.t = p.l + one;
   p.b = p.t + one;
   p.next = p.b + one;
-  p.trial = p.next + one;
+  p.before = p.next + one;
+  p.trial = p.before + one;
   p.work = p.trial + one;
   for (size_t k = 0; riemann && k < count; k++)
     if (spd_roots (target + k * one, n, p.root + k * one, p.inverse + k * one, p.work))

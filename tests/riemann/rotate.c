@@ -119,6 +119,38 @@ truth_and_chance (void)
   t_ok (fabs (chance - 0.5) < 0.15, "with targets that mean nothing: %.2f", chance);
 }
 
+/* Means near the identity make a flat sum, down which a descent is slow: where it
+ * ends, sum_c T Y - Y T is 0 all the same.  One trial a class and domain is its mean. */
+static void
+flat (void)
+{
+  static const double mark[4] = { 1, 1, 0, 0 };
+  static const char *const target[4] = { "a", "b", "a", "b" }, *const subject[4] = { "A", "A", "B", "B" };
+  double most = 0;
+  for (uint64_t seed = 1; seed <= 20; seed++) {
+    double x[4 * Q], g[C * 60], slope[Q] = { 0 };
+    for (int k = 0; k < 4; k++) {
+      t_random (g, C * 60, 4 * seed + (uint64_t)k);
+      la_gram (x + k * Q, g, C, 60, 1.0 / 60, 0);
+      la_mirror (x + k * Q, C);
+    }
+    fnx_buf *b = t_buf ("cov[trial,channel,channel]", x, 4L, (long)C, (long)C);
+    t_texts (&b, "trial", "target", target);
+    t_texts (&b, "trial", "subject", subject);
+    t_reals (&b, "trial", "calibration", mark);
+    const fnx_buf *out = t_run ("rotate", b);
+    const double *y = t_values (out);
+    for (int c = 0; c < 2; c++) {
+      la_mul (slope, x + c * Q, y + (2 + c) * Q, C, C, C, 1, 1);
+      la_mul (slope, y + (2 + c) * Q, x + c * Q, C, C, C, -1, 1);
+    }
+    most = fmax (most, la_norm (slope, Q));
+    buffer_unref (out);
+    buffer_unref (b);
+  }
+  t_ok (most < 1e-7, "descents end at slopes of %.2g at most", most);
+}
+
 /* One channel: means are geometric, distances |log (x / m)|, and the geodesic
  * from a to b is a^(1-t) b^t.  Euclidean: arithmetic all through. */
 static void
@@ -248,6 +280,7 @@ main (void)
   la_serial ();
   found ();
   truth_and_chance ();
+  flat ();
   closed_form ();
   ends ();
   refused ();
