@@ -24,19 +24,43 @@ static struct {
   progress *bar;
   pthread_mutex_t mutex;
   char **told;
-  size_t n_told;
+  size_t n_told, n_hushed;
   struct timespec begun;
 } ui = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+/* Do they differ in their numbers alone? */
+static bool
+alike (const char *a, const char *b)
+{
+  static const char digits[] = "0123456789", number[] = "0123456789.e+-";
+
+  while (*a && *b)
+    if (strchr (digits, *a) && strchr (digits, *b)) {
+      a += strspn (a, number);
+      b += strspn (b, number);
+    } else if (*a++ != *b++)
+      return false;
+  return *a == *b;
+}
+
+enum { ALIKE = 8 }; /* lines that are told of those; a search has hundreds */
 
 /* Equal lines are told once, whatever the number of recordings. */
 static bool
 told_already (const char *line)
 {
   char **more;
+  size_t same = 0;
 
-  for (size_t i = 0; i < ui.n_told; i++)
+  for (size_t i = 0; i < ui.n_told; i++) {
     if (!strcmp (ui.told[i], line))
       return true;
+    same += alike (ui.told[i], line);
+  }
+  if (same >= ALIKE && !cmd_opt.verbose) {
+    ui.n_hushed++;
+    return true;
+  }
   if (ui.n_told >= 1000 || !(more = realloc (ui.told, (ui.n_told + 1) * sizeof *more)))
     return false;
   ui.told = more;
@@ -147,6 +171,9 @@ ui_end (session *ses, fault *f, const chain_text *text)
 
   progress_free (ui.bar);
   ui.bar = NULL;
+  if (ui.n_hushed)
+    fprintf (stderr, "%zu more notes like these; --verbose shows them\n", ui.n_hushed);
+  ui.n_hushed = 0;
   if (!f->text && ses->outputs)
     output_commit (ses->outputs, f);
   if (!f->text && (fflush (stdout) || ferror (stdout)))

@@ -222,4 +222,14 @@ scores sim:encoding ! evaluate cv=kfold folds=4 permutations=9 begin ridge voxel
 test $rc = 3 && grep -q 'permutations=9 shuffles the column "target".*; @voxels are moments of a recording' err \
   && grep -q '^leave out permutations=9' err
 ok $? 'its moments are not shuffled, and that is said before anything is read'
+
+# ---- a search has hundreds of candidates, of which many say the same -------------------
+near="sim:fists trials=12 ! pick C3,Cz,C4,FCz ! epoch on=left,right from=0s to=1s \
+  ! evaluate folds=2 inner=2 begin augcov order=try:20..30 lag=1 ! mdm end"
+scores $near
+test $rc = 0 && test "$(grep -c ' rows (channels x order) from ' err)" = 8 && grep -q '^3 more notes like these; --verbose shows them' err
+ok $? 'notes that differ in their numbers alone are told eight times'
+scores $near --verbose
+test $rc = 0 && test "$(grep -c ' rows (channels x order) from ' err)" = 11 && ! grep -q 'more notes' err
+ok $? 'and all of them with --verbose'
 finish
