@@ -16,7 +16,7 @@
 #include <stdio.h>
 
 struct fnx_step {
-  cov_kind kind;
+  cov_kind kind, filters; /* of the stack; that Xdawn filters come from */
   bool xdawn;
   int keep; /* filters a class (xdawn), or components of its response; 0: all */
 };
@@ -36,6 +36,7 @@ make (fnx_call *c, const fnx_params *p, bool xdawn, const char *keep, fnx_step *
   if (!s)
     return FNX_E_NOMEM;
   s->kind = (cov_kind)c->param->integer (p, "estimator");
+  s->filters = xdawn ? (cov_kind)c->param->integer (p, "filter-estimator") : COV_SCM;
   s->xdawn = xdawn;
   s->keep = (int)c->param->integer (p, keep);
   *out = s;
@@ -121,7 +122,7 @@ filters (fnx_call *c, const fnx_step *s, const fnx_buf *b, const evoked *e, cons
 {
   fnx_status status = FNX_OK;
   if (s->xdawn)
-    return xdawn_filters (c, b, e, COV_SCM, "", m->each, filter);
+    return xdawn_filters (c, b, e, s->filters, "filter-estimator=oas", m->each, filter);
   for (int32_t k = 0; k < m->cls.n && s->keep && status == FNX_OK; k++)
     status = components (c, m, e->mean + (size_t)k * m->n * m->T, filter + (size_t)k * m->each * m->n);
   return status;
@@ -324,8 +325,17 @@ static const fnx_param_desc svd_param = {
   .min = 0,
   .max = 1000,
 };
+static const fnx_param_desc filter_estimator_param = {
+  .struct_size = sizeof filter_estimator_param,
+  .type = FNX_T_ENUM,
+  .flags = FNX_P_TUNABLE,
+  .name = "filter-estimator",
+  .doc = "covariances that the filters come from, as in cov (pyRiemann's xdawn_estimator)",
+  .fallback = "scm",
+  .choices = cov_names,
+};
 static const fnx_param_desc *const erp_params[] = { &svd_param, &estimator_param, NULL };
-static const fnx_param_desc *const xdawn_params[] = { &nfilter_param, &estimator_param, NULL };
+static const fnx_param_desc *const xdawn_params[] = { &nfilter_param, &estimator_param, &filter_estimator_param, NULL };
 
 static const fnx_port_desc out_port = { .struct_size = sizeof out_port,
                                         .name = "out",

@@ -159,6 +159,27 @@ filters (void)
   buffer_unref (x);
 }
 
+/* The filters of xdawncov are those of xdawn by the same estimator: the block of the
+ * trial in its stack is the covariance of what xdawn gives. */
+static void
+estimators (void)
+{
+  enum { UNDER = 4, ALL = 8 };
+  const fnx_buf *x = stimuli ("sim p300 stimuli=60"), *y = t_run ("xdawn nfilter=2 estimator=lwf", x);
+  const fnx_buf *own = t_run ("cov estimator=scm", y), *stack = t_run ("xdawncov nfilter=2 filter-estimator=lwf", x);
+  const double *want = t_values (own), *got = t_values (stack);
+  double worst = 0;
+  for (int i = 0; i < UNDER; i++)
+    for (int j = 0; j < UNDER; j++)
+      worst = fmax (worst, fabs (got[(UNDER + i) * ALL + UNDER + j] / want[i * UNDER + j] - 1));
+  t_ok (worst < 1e-10, "filter-estimator=lwf: the filters of xdawn estimator=lwf, to %.2g", worst);
+  const fnx_buf *plain = t_run ("xdawncov nfilter=2", x);
+  t_ok (fabs (t_values (plain)[UNDER * ALL + UNDER] / got[UNDER * ALL + UNDER] - 1) > 1e-6, "which others are not");
+  const fnx_buf *const all[] = { x, y, own, stack, plain };
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    buffer_unref (all[i]);
+}
+
 static void
 threads (void)
 {
@@ -185,6 +206,7 @@ main (void)
   la_serial ();
   decoding ();
   filters ();
+  estimators ();
   threads ();
   return t_end ();
 }

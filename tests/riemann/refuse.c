@@ -182,7 +182,11 @@ responses (void)
   b = epochs (T);
   SAYS ("xdawn", b, FNX_E_NUMERIC, "the covariance of all 20 trials of", "rank 7 of 8", "average reference",
         "estimator=oas", "! pick");
-  SAYS ("xdawncov", b, FNX_E_NUMERIC, "the covariance of all 20 trials of", "rank 7 of 8", "average reference");
+  SAYS ("xdawncov", b, FNX_E_NUMERIC, "the covariance of all 20 trials of", "rank 7 of 8", "average reference",
+        "use filter-estimator=oas");
+  const fnx_buf *shrunk = t_run ("xdawncov nfilter=2 estimator=oas filter-estimator=oas", b);
+  t_ok (isfinite (t_values (shrunk)[0]), "which helps");
+  buffer_unref (shrunk);
   buffer_unref (b);
   fresh ();
   for (int k = 0; k < K; k++)
