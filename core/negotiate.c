@@ -21,6 +21,17 @@ needed_params (const fnx_step_desc *d, char *text, size_t n)
       at += (size_t)snprintf (text + at, n - at, " %s=...", (*p)->name);
 }
 
+/* Is what it gives if nobody asks for anything else what is wanted? */
+static bool
+gives_first (const fnx_step_desc *d, const char *wanted)
+{
+  const char *gives = d->outputs[0]->what, *more = strstr (gives, " or ");
+  char first[200];
+
+  snprintf (first, sizeof first, "%.*s", (int)(more ? more - gives : (ptrdiff_t)strlen (gives)), gives);
+  return what_feeds (first, wanted);
+}
+
 /* Does it make what is wanted of what there is?  What passes anything on as it
  * is would be no answer, nor what asks for another input. */
 static bool
@@ -34,26 +45,7 @@ fits_between (const fnx_step_desc *d, const fnx_spec *have, const char *wanted)
   takes = d->inputs[0]->what;
   gives = d->outputs[0]->what;
   return strcmp (gives, "the same") && strncmp (takes, "any", 3) && strncmp (gives, "any", 3)
-         && what_accepts (takes, have, &column) && what_feeds (gives, wanted);
-}
-
-/* Is what it gives first, as it stands alone, what is wanted? */
-static bool
-gives_first (const fnx_step_desc *d, const char *wanted)
-{
-  const char *gives = d->outputs[0]->what, *more = strstr (gives, " or ");
-  char first[200];
-
-  snprintf (first, sizeof first, "%.*s", (int)(more ? more - gives : (ptrdiff_t)strlen (gives)), gives);
-  return what_feeds (first, wanted);
-}
-
-static bool
-likelier (const fnx_step_desc *a, const fnx_step_desc *b, const char *wanted)
-{
-  bool first = gives_first (a, wanted);
-
-  return first != gives_first (b, wanted) ? first : param_desc_count (a) < param_desc_count (b);
+         && what_accepts (takes, have, &column) && gives_first (d, wanted);
 }
 
 /* Of the steps that fit between, one that needs no words for it; of these the
@@ -64,9 +56,40 @@ missing_step (const fnx_spec *have, const char *wanted, const fnx_step_desc *for
   const fnx_step_desc *best = NULL;
 
   for (const fnx_step_desc *const *d = registry_steps (); d && *d; d++)
-    if (*d != for_step && fits_between (*d, have, wanted) && (!best || likelier (*d, best, wanted)))
+    if (*d != for_step && fits_between (*d, have, wanted) && (!best || param_desc_count (*d) < param_desc_count (best)))
       best = *d;
   return best;
+}
+
+/* What the step before took: this one could take it, or something else made of it. */
+static const fnx_spec *
+before_that (const scope *s, int at)
+{
+  for (int i = 0; i < s->n_nodes; i++) {
+    const node *n = &s->nodes[i];
+
+    if (n->first_slot <= at && at < n->first_slot + n->n_out && n->n_in && n->from[0] >= 0)
+      return s->slots[n->from[0]].spec;
+  }
+  return NULL;
+}
+
+/* What to type where no step fits between `from` and n; empty if nothing is known. */
+static void
+instead_of (const scope *s, const node *n, int port, char *text, size_t room)
+{
+  const char *wanted = n->desc->inputs[port]->what, *name = s->slots[n->from[port]].from, *column;
+  const fnx_spec *have = before_that (s, n->from[port]);
+  const fnx_step_desc *other;
+  char needs[256] = "";
+
+  *text = 0;
+  if (have && what_accepts (wanted, have, &column))
+    snprintf (text, room, "\nleave out  ! %s", name);
+  else if (have && (other = missing_step (have, wanted, n->desc))) {
+    needed_params (other, needs, sizeof needs);
+    snprintf (text, room, "\nput  ! %s%s  in the place of %s", other->name, needs, name);
+  }
 }
 
 static fnx_status
@@ -76,7 +99,7 @@ misfit (const scope *s, const node *n, int port, const char *column, fault *f)
   const slot *from = &s->slots[n->from[port]];
   const fnx_step_desc *between = column ? NULL : missing_step (from->spec, p->what, n->desc);
   const char *wants = p->doc && strchr (p->doc, '[') ? p->doc : p->what;
-  char gives[256], needs[256] = "";
+  char gives[256], needs[400] = "";
 
   spec_text (from->spec, gives, sizeof gives);
   if (column)
@@ -86,8 +109,10 @@ misfit (const scope *s, const node *n, int port, const char *column, fault *f)
     needed_params (between, needs, sizeof needs);
     fault_set (f, EXIT_CHAIN, FNX_E_SPEC, "%s wants %s; %s gives %s\nput  ! %s%s  between them", n->desc->name, wants,
                from->from, gives, between->name, needs);
-  } else
-    fault_set (f, EXIT_CHAIN, FNX_E_SPEC, "%s wants %s; %s gives %s", n->desc->name, wants, from->from, gives);
+  } else {
+    instead_of (s, n, port, needs, sizeof needs);
+    fault_set (f, EXIT_CHAIN, FNX_E_SPEC, "%s wants %s; %s gives %s%s", n->desc->name, wants, from->from, gives, needs);
+  }
   fault_at (f, n->line.at, NULL);
   return FNX_E_SPEC;
 }

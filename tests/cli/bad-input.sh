@@ -44,6 +44,10 @@ refused 3 'reaches above 80 Hz' sim:fists ! band range=8..90Hz
 refused 3 'begin has no end' sim:fists ! $e ! evaluate begin cov ! mdm
 refused 3 'nothing is named @nobody' sim:fists ! $e ! cov in=@nobody
 refused 3 'wants' sim:rest ! band range=1..2Hz
+trials='sim:fists ! epoch on=left,right from=0s to=1s'
+refused 3 'put  ! cov  between them' $trials ! mean
+refused 3 'put  ! btacm  in the place of cov' $trials ! evaluate begin cov ! siegelmdm end
+refused 3 'leave out  ! cov' $trials ! cov ! psd
 refused 3 'wants' sim:fists ! connectivity ! threshold density=0.1 ! psd
 refused 3 'must stand inside evaluate or train' sim:fists ! $e ! cov ! mdm
 refused 3 'no such channel in sim:fists' sim:fists ! pick Q9
