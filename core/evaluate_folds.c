@@ -138,16 +138,26 @@ choose (const group *g, report *r, size_t *best, fault *f)
   size_t inner = (size_t)g->e->set.inner, n = g->folds->n * inner, n_cand = g->pipe->n_candidates;
   item_set *sets = calloc (n, sizeof *sets);
   inner_search s = { .g = g, .sets = sets, .n_sets = n };
+  losses lost = { .lost = calloc (n_cand, sizeof *lost.lost) };
   const metric *m = g->e->set.metric[0];
   fnx_status st = FNX_OK;
 
   s.score = calloc (n * n_cand, sizeof *s.score);
-  if (!sets || !s.score)
+  if (!sets || !s.score || !lost.lost)
     st = fault_memory (f);
   for (size_t o = 0; o < g->folds->n && st == FNX_OK; o++)
     st = inner_sets (g, o, sets + o * inner, f);
+  g->pipe->losses = &lost;
   if (st == FNX_OK)
     st = pipeline_walk (g->pipe, g->input, g->n, sets, n, -1, search_leaf, &s, f);
+  g->pipe->losses = NULL;
+  for (size_t i = 0; i < n * n_cand && lost.n; i++)
+    if (lost.lost[i / n])
+      s.score[i] = NAN;
+  if (st == FNX_OK && lost.n == n_cand)
+    st = fault_move (f, &lost.why);
+  else if (st == FNX_OK && lost.n && r)
+    report_tell_lost (g->pipe, &lost);
   for (size_t o = 0; o < g->folds->n && st == FNX_OK; o++) {
     double top = NAN;
 
@@ -166,6 +176,8 @@ choose (const group *g, report *r, size_t *best, fault *f)
     st = report_search (r, g->name, m, g->pipe, g->folds->n, inner, s.score, best, f);
   item_sets_free (sets, n);
   free (s.score);
+  fault_clear (&lost.why);
+  free (lost.lost);
   return st;
 }
 

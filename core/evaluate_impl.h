@@ -10,7 +10,7 @@
  *   evaluate_predictions.c  what was predicted, laid out for the metrics
  *   evaluate_report.c       what they gave, collected (evaluate_lines.h)
  *   evaluate_tables.c       the same as tables and JSON
- *   evaluate_tell.c         what is evaluated, said beforehand
+ *   evaluate_tell.c         what people are told meanwhile
  *   evaluate_people.c       the summary as people see it
  *   compare.c               several pipelines on the same folds
  *   compare_pairs.c         each against each: the tests of paired.c

@@ -56,5 +56,7 @@ size_t report_json (const report *, char ***lines);
 /* On stderr: what is evaluated ("3 recordings, 45 trials (23 T1, 22 T2), ..."),
  * and what is fitted where. */
 void report_tell_items (const scope *, const node *, const fnx_buf *, const pipeline *, size_t n_pipes);
+/* Of a search: which candidates it goes without, and why. */
+void report_tell_lost (const pipeline *, const losses *);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What people are told before an evaluation runs: on whom, and what is fitted
- * where.
+ * What people are told while an evaluation runs: on whom, what is fitted where,
+ * and which settings a search goes without.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/evaluate_report.h"
+#include "core/learned.h"
 #include "core/param.h"
 
 /* "0.17 to 0.99" of many numbers; false: some name is no number. */
@@ -119,4 +120,22 @@ report_tell_items (const scope *s, const node *n, const fnx_buf *b, const pipeli
   snprintf (text + at, sizeof text - at, "      on all data: %s",
             s->ses->fitted_on_all ? s->ses->fitted_on_all : "nothing");
   s->ses->on_log (s->ses->on_arg, FNX_LOG_NOTE, NULL, text);
+}
+
+void
+report_tell_lost (const pipeline *p, const losses *l)
+{
+  const session *ses = p->sub.ses;
+  char *first = NULL, *text = NULL;
+  int cause = (int)strcspn (l->why.text, "\n");
+
+  pipeline_settings (p, l->first, learned_append, &first);
+  if (ses->on_log && first
+      && asprintf (
+             &text, "%zu of %zu settings cannot be computed and are left out of the search; the first, %s: %s%s%.*s",
+             l->n, p->n_candidates, first, l->why.step ? l->why.step : "", l->why.step ? ": " : "", cause, l->why.text)
+             >= 0)
+    ses->on_log (ses->on_arg, FNX_LOG_NOTE, NULL, text);
+  free (first);
+  free (text);
 }

@@ -16,6 +16,15 @@
 struct memo;
 struct prepared;
 
+/* Candidates of a search for which some matrix is not positive definite, some
+ * mean not to be found: left out of it, whichever sets they failed on. */
+typedef struct losses {
+  bool *lost; /* of each candidate */
+  size_t n;
+  size_t first; /* of them, and why */
+  fault why;
+} losses;
+
 typedef struct pipeline {
   scope sub;          /* planned with the first settings */
   int n_inputs;       /* slots 0 .. n_inputs - 1 come from outside */
@@ -27,6 +36,7 @@ typedef struct pipeline {
   void (*told) (void *arg, size_t set, const char *step, const char *name, const char *value);
   void *told_arg;
   struct memo *memo;         /* what it has in common with others on the same inputs (memo.h); or NULL */
+  losses *losses;            /* where such candidates go; NULL: they end the walk */
   struct prepared *prepared; /* what was worked out of each item alone (prepared.h); or NULL */
 } pipeline;
 

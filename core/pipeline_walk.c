@@ -275,13 +275,13 @@ run_sets (walk *w, node *n, fault *f)
   return st;
 }
 
-/* A candidate's last step has run for the sets on their way. */
+/* The last step of so many candidates has run for the sets on their way. */
 static void
-tell_search (walk *w)
+tell_search (walk *w, size_t candidates)
 {
-  size_t done = (w->leaves += w->end - w->first) / w->n_sets;
+  size_t done = (w->leaves += candidates * (w->end - w->first)) / w->n_sets;
 
-  if (done == w->p->n_candidates)
+  if (done >= w->p->n_candidates)
     session_stage (w->p->sub.ses, STAGE_SEARCH, NULL, 0, 0);
   else if (w->only < 0 && w->p->n_candidates > 1)
     session_stage (w->p->sub.ses, STAGE_SEARCH, "search", done + 1, w->p->n_candidates);
@@ -319,6 +319,48 @@ walk_groups (walk *w, int k, fault *f)
   return st;
 }
 
+/* Of candidates [first, first + n): have they all been left out already? */
+static bool
+all_lost (const walk *w, size_t first, size_t n)
+{
+  const losses *l = w->p->losses;
+  size_t c = first;
+
+  while (l && c < first + n && l->lost[c])
+    c++;
+  return l && c == first + n;
+}
+
+/* Candidates [first, first + n) have been walked for sets up to `end`, which a
+ * fault in a later block may have shortened.  Where numbers fail they are left
+ * out.  Told is the fault of the lowest candidate, in its lowest set. */
+static fnx_status
+settle_losses (walk *w, size_t first, size_t n, size_t end, fnx_status st, fault *f)
+{
+  losses *l = w->p->losses;
+  bool later = w->pending.text && w->pending.code == FNX_E_NUMERIC;
+
+  if (!l || (st != FNX_OK && st != FNX_E_NUMERIC) || (st == FNX_OK && !later))
+    return st;
+  if (later) {
+    fault_move (f, &w->pending);
+    fault_clear (&w->pending);
+    w->end = end;
+  }
+  if (!l->n || first < l->first) {
+    fault_clear (&l->why);
+    fault_move (&l->why, f);
+    l->first = first;
+  }
+  fault_clear (f);
+  for (size_t c = first; c < first + n; c++) {
+    l->n += !l->lost[c];
+    l->lost[c] = true;
+  }
+  tell_search (w, n);
+  return FNX_OK;
+}
+
 static fnx_status
 walk_from (walk *w, int k, fault *f)
 {
@@ -332,8 +374,10 @@ walk_from (walk *w, int k, fault *f)
   for (int i = k + 1; i < w->p->sub.n_nodes; i++)
     below *= w->p->tried[i].n;
   for (size_t i = 0; i < tried->n && st == FNX_OK; i++) {
-    size_t first = before + i * below;
+    size_t first = before + i * below, end = w->end;
 
+    if (all_lost (w, first, below))
+      continue;
     if (w->only >= 0 && ((size_t)w->only < first || (size_t)w->only >= first + below))
       continue;
     w->candidate = first;
@@ -347,7 +391,8 @@ walk_from (walk *w, int k, fault *f)
     if (st == FNX_OK && k + 1 < w->p->sub.n_nodes)
       st = walk_from (w, k + 1, f);
     else if (st == FNX_OK)
-      tell_search (w);
+      tell_search (w, 1);
+    st = settle_losses (w, first, below, end, st, f);
   }
   w->candidate = before;
   return st;

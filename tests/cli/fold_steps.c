@@ -139,18 +139,20 @@ report (fnx_call *c, const fnx_model *m, fnx_status (*put) (void *, const char *
   return put (to, "sum", text);
 }
 
-/* ---- trip: no fold may leave out item= ------------------------------------------------- */
+/* ---- trip: no fold may leave out item=, but for NOBODY ---------------------------------- */
+
+enum { NOBODY = 1000 };
 
 static fnx_status
 trip_fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_model *start, fnx_model **out)
 {
   (void)start;
   for (int64_t i = 0; i < c->buf->spec (in[0])->axes[0]->size; i++)
-    if (*(const double *)c->buf->item (in[0], i) == (double)s->item) {
+    if (*(const double *)c->buf->item (in[0], i) == (double)s->item || s->item == NOBODY) {
       *out = calloc (1, sizeof **out);
       return *out ? FNX_OK : c->fail (c, FNX_E_NOMEM, "not enough memory");
     }
-  return c->fail (c, FNX_E_DATA, "item %d was left out", (int)s->item);
+  return c->fail (c, FNX_E_NUMERIC, "item %d was left out", (int)s->item);
 }
 
 /* ---- both ------------------------------------------------------------------------------- */

@@ -52,5 +52,30 @@ told 2 '! t-trip item=11 ! t-trip item=7 ! t-trip item=2'  # each later, and in 
 told 7 '! t-trip item=11 ! t-trip item=7'
 told 4 '! t-trip item=4 ! t-trip item=2'                   # of one block: the first step that fails
 told 3 '! t-trip item=14 ! t-trip item=3 ! t-trip item=9'
-told 6 '! t-trip item=try:6,15 ! t-trip item=8'            # while settings are searched
+told 6 '! t-trip item=try:6,15 ! t-trip item=8'            # while settings are searched, none of which will do
+
+# ---- settings that cannot be computed are left out of a search ---------------------------------
+# goes_on SETTINGS LOST FIRST: with as many lost, the first of them as told
+goes_on ()
+{
+  rm -f before
+  for t in 1 2 4 5 8 16; do
+    threads="--threads $t"
+    with evaluate cv=leave-one-out begin t-number $1 ! lda end --json
+    test $? = 0 && grep -q "^$2 settings cannot be computed and are left out of the search; the first, $3" err \
+      && { test ! -e before || cmp -s before out; }
+    ok $? "$t threads: all but $2 of $1"
+    cp out before
+  done
+  threads=
+}
+goes_on '! t-trip item=try:6,1000' '1 of 2' 't-trip.item=6: t-trip: item 6 was left out'
+goes_on '! t-trip item=try:11,1000,7 ! t-trip item=try:1000,2' '5 of 6' 't-trip.item=11 t-trip.item=1000: t-trip: item 11 was left out'
+grep -q '"params":{"t-trip.item":"1000","t-trip.item":"1000"}' out
+ok $? 'what is left is chosen'
+with evaluate folds=4 begin t-number ! t-trip item=try:6,1000 ! lda end ! write search.tsv in=@search
+awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+  { x = $at["t-trip.item"]; lost += x == 6 && $at["value"] == "n/a"; kept += x == 1000 && $at["value"] != "n/a" }
+  END { exit lost != 4 || kept != 4 }' search.tsv
+ok $? 'n/a in the table of the search'
 finish
