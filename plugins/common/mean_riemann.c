@@ -189,7 +189,8 @@ history_new (mean_job *j, history *past)
 #define NEAR 1e-3
 
 /* While the gradient is expected above this, single precision, whose error stays
- * below 3e-5 for spectra over a factor 3e5, shows the way as well. */
+ * below 3e-5 for spectra over a factor 3e5, shows the way as well; where the
+ * gradient does not fall, that may be why, and double precision takes over. */
 #define ROUGH 3e-4
 
 /* From wherever m is.  Once the gradient is small and no longer falls, mixing
@@ -226,7 +227,7 @@ riemann_loop (mean_job *j, double *m, history *past, double *pool, mean_note *no
       return mean_lost (j);
     if (crit * rate <= TOL && !j->rough)
       return FNX_OK;
-    j->rough = crit * rate > ROUGH;
+    j->rough = falls && crit * rate > ROUGH;
     if (stalled >= 2)
       break;
   }
