@@ -332,14 +332,14 @@ all_lost (const walk *w, size_t first, size_t n)
 }
 
 /* Candidates [first, first + n) have been walked for sets up to `end`, which a
- * fault in a later block may have shortened.  Where numbers fail they are left
+ * fault of theirs in a `later` block may have shortened.  Where numbers fail they are left
  * out.  Told is the fault of the lowest candidate, in its lowest set. */
 static fnx_status
-settle_losses (walk *w, size_t first, size_t n, size_t end, fnx_status st, fault *f)
+settle_losses (walk *w, size_t first, size_t n, size_t end, bool later, fnx_status st, fault *f)
 {
   losses *l = w->p->losses;
-  bool later = w->pending.text && w->pending.code == FNX_E_NUMERIC;
 
+  later = later && w->pending.code == FNX_E_NUMERIC;
   if (!l || (st != FNX_OK && st != FNX_E_NUMERIC) || (st == FNX_OK && !later))
     return st;
   if (later) {
@@ -375,6 +375,7 @@ walk_from (walk *w, int k, fault *f)
     below *= w->p->tried[i].n;
   for (size_t i = 0; i < tried->n && st == FNX_OK; i++) {
     size_t first = before + i * below, end = w->end;
+    bool waits = w->pending.text != NULL; /* a fault of the branch that this one is on */
 
     if (all_lost (w, first, below))
       continue;
@@ -392,7 +393,7 @@ walk_from (walk *w, int k, fault *f)
       st = walk_from (w, k + 1, f);
     else if (st == FNX_OK)
       tell_search (w, 1);
-    st = settle_losses (w, first, below, end, st, f);
+    st = settle_losses (w, first, below, end, !waits && w->pending.text, st, f);
   }
   w->candidate = before;
   return st;

@@ -12,7 +12,7 @@
 #include "fornix/plugin.h"
 
 struct fnx_step {
-  int64_t item;
+  int64_t item, also;
   int alone;
 };
 
@@ -35,6 +35,7 @@ create (fnx_call *c, const fnx_params *p, fnx_step **out)
   if (!*out)
     return c->fail (c, FNX_E_NOMEM, "not enough memory");
   (*out)->item = c->param->integer (p, "item");
+  (*out)->also = c->param->integer (p, "also");
   (*out)->alone = c->param->integer (p, "alone") == 1;
   return FNX_OK;
 }
@@ -139,7 +140,7 @@ report (fnx_call *c, const fnx_model *m, fnx_status (*put) (void *, const char *
   return put (to, "sum", text);
 }
 
-/* ---- trip: no fold may leave out item=, but for NOBODY ---------------------------------- */
+/* ---- trip: no fold may leave out both item= and also=, but for NOBODY ---------------------------------- */
 
 enum { NOBODY = 1000 };
 
@@ -148,7 +149,8 @@ trip_fit (fnx_call *c, const fnx_step *s, const fnx_buf *const *in, const fnx_mo
 {
   (void)start;
   for (int64_t i = 0; i < c->buf->spec (in[0])->axes[0]->size; i++)
-    if (*(const double *)c->buf->item (in[0], i) == (double)s->item || s->item == NOBODY) {
+    if (*(const double *)c->buf->item (in[0], i) == (double)s->item || s->item == NOBODY
+        || *(const double *)c->buf->item (in[0], i) == (double)s->also) {
       *out = calloc (1, sizeof **out);
       return *out ? FNX_OK : c->fail (c, FNX_E_NOMEM, "not enough memory");
     }
@@ -237,7 +239,14 @@ static const fnx_param_desc p_alone = { .struct_size = sizeof p_alone,
                                         .name = "alone",
                                         .doc = "whether each fold asks for itself",
                                         .fallback = "no" };
-static const fnx_param_desc *const params[] = { &p_item, &p_alone, NULL };
+static const fnx_param_desc p_also = { .struct_size = sizeof p_also,
+                                       .type = FNX_T_INT,
+                                       .name = "also",
+                                       .doc = "another; 0: none",
+                                       .fallback = "0",
+                                       .min = 0,
+                                       .max = 1000 };
+static const fnx_param_desc *const params[] = { &p_item, &p_also, &p_alone, NULL };
 static const fnx_port_desc any_port = { sizeof any_port, 0, "in", "any[trial,...]", "trials" };
 static const fnx_port_desc number_port = { sizeof number_port, 0, "x", "features[trial,feature]", "their numbers" };
 static const fnx_port_desc *const any[] = { &any_port, NULL }, *const numbers[] = { &number_port, NULL };
