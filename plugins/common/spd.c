@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Functions of SPD matrices by symmetric eigen-decomposition.
+ * Functions of SPD matrices by symmetric eigen-decomposition; logarithms without
+ * one (fourlog.c, symlog.c) where that serves.
  */
 #include "plugins/common/fourlog.h"
 #include "plugins/common/linalg.h"
